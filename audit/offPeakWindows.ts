@@ -83,8 +83,19 @@ export class OffPeakWindows {
         // A change of clocks may swallow a short window.
         if (window.closes > window.opens) windows.push(window);
       }
-    return windows.sort((a, b) => a.closes - b.closes);
+    return apart(windows);
   }
+}
+
+/** Windows that overlap are one: a policy may name hours of every day, and all of a Saturday. */
+function apart(windows: readonly Window[]): Window[] {
+  const found: Window[] = [];
+  for (const window of [...windows].sort((a, b) => a.opens - b.opens)) {
+    const last = found.at(-1);
+    if (last === undefined || last.closes <= window.opens) found.push(window);
+    else found[found.length - 1] = { opens: last.opens, closes: Math.max(last.closes, window.closes) };
+  }
+  return found;
 }
 
 /** A wall-clock time that does not exist moves forward by the gap (luxon's way); one that comes twice is its first occurrence. */

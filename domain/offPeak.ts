@@ -20,7 +20,7 @@ export interface OffPeakWindowMs extends OffPeakWindow {
 /** The hours of the fleet, and those of VMs that have their own. What is asked is a calendar: a time zone, or one with a name (`calendarOf`). */
 export type OffPeakHours = Pick<Policy, 'offPeakOpens' | 'offPeakCloses'> & WindowsPolicy;
 
-/** R-108: the window that contains now, else the next to open. */
+/** R-108: the window that contains now, the last of them to close, else the next to open. */
 export function windowAtOrAfter(calendar: string, policy: OffPeakHours, nowUtc: string): OffPeakWindow {
   return withoutMs(windowMsAtOrAfter(calendar, policy, Date.parse(nowUtc)));
 }
@@ -53,7 +53,15 @@ export function isOpen(window: OffPeakWindow, nowUtc: string): boolean {
 /** `windowAtOrAfter` for an instant in milliseconds. */
 export function windowMsAtOrAfter(calendar: string, policy: OffPeakHours, nowMs: number): OffPeakWindowMs {
   if (isAlwaysOpen(calendar, policy)) return windowOf(nowMs, nowMs + DAY_MS);
-  return firstWindow(calendar, policy, nowMs, (window) => window.closesMs > nowMs);
+  const first = firstWindow(calendar, policy, nowMs, (window) => window.closesMs > nowMs);
+  const { maybeSeveral, on } = windowsOf(calendar, policy);
+  if (!maybeSeveral || first.opensMs > nowMs) return first;
+  const today = Math.floor(nowMs / DAY_MS);
+  let last = first;
+  for (let day = today - DAYS_BEFORE; day <= today + 1; day += 1)
+    for (const window of on(day))
+      if (window.opensMs <= nowMs && window.closesMs > last.closesMs) last = window;
+  return last;
 }
 
 /** `windowOpeningAfter` for an instant in milliseconds. */
@@ -97,8 +105,13 @@ function firstWindow(
 }
 
 interface CalendarWindows {
-  /** The windows that begin on this local date, in days since 1970, the first to close first; none where the change of clocks swallowed it. */
-  on(day: number): readonly OffPeakWindowMs[];
+  /** Whether a window may begin before the one before it closes. */
+  readonly maybeSeveral: boolean;
+  /**
+   * The windows that begin on this local date, in days since 1970, the first to open first, and of two that open together the longer one: one of a policy may
+   * lie in another. None where the change of clocks swallowed it.
+   */
+  readonly on: (day: number) => readonly OffPeakWindowMs[];
 }
 
 /** A fleet has some dozen zones. A year of windows of each is about 1.5 MB; beyond this many zones the memory starts afresh. */
@@ -153,10 +166,11 @@ function rememberedWindows(zone: string, hours: OwnWindows['open']): CalendarWin
         const closesMs = instantOf(zone, (closes > opens ? day : day + 1) * DAY_MS + closes);
         return closesMs > opensMs ? [windowOf(opensMs, closesMs)] : [];
       })
-      .sort((a, b) => a.closesMs - b.closesMs);
+      .sort((a, b) => a.opensMs - b.opensMs || b.closesMs - a.closesMs);
   };
   return {
-    on(day) {
+    maybeSeveral: hours.length > 1,
+    on: (day) => {
       const known = byDay.get(day);
       if (known !== undefined) return known;
       if (byDay.size >= WINDOWS_MAX) byDay.clear();

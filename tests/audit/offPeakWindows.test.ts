@@ -180,3 +180,25 @@ test('windows of VMs that have their own are those of the app, whatever the zone
       now = closesMs;
     }
 });
+
+test('windows of VMs that have their own may overlap: an instant is off-peak for the auditor where it is for the app', () => {
+  const own = {
+    name: 'weekend',
+    selector: {},
+    open: [
+      { opens: '22:00', closes: '04:00' },
+      { days: ['sat' as const, 'sun' as const], opens: '00:00', closes: '00:00' },
+      { days: ['wed' as const], opens: '06:00', closes: '06:00' },
+    ],
+  };
+  const policy = { ...defaultPolicy, ownWindows: [own] };
+  const hours = { timeZone: 'Australia/Lord_Howe', ownWindows: own };
+  const windows = new OffPeakWindows({ opens: '22:00', closes: '06:00' }, from, until);
+  let outside = 0;
+  for (let now = from; now < until; now += HOUR / 2) {
+    const isOpen = windowMsAtOrAfter('Australia/Lord_Howe#weekend', policy, now).opensMs <= now;
+    expect(windows.at(hours, now) !== null).toBe(isOpen);
+    if (!isOpen) outside += HOUR / 2;
+  }
+  expect(windows.outside(hours, from, until)).toBe(outside);
+});

@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { isOpen, windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../../domain/offPeak';
+import { WEEKDAYS } from '../../domain/ownWindows';
 
 const hours = { offPeakOpens: '22:00', offPeakCloses: '06:00' };
 const hoursOf = ({ opensUtc, closesUtc }: OffPeakWindow): number =>
   (Date.parse(closesUtc) - Date.parse(opensUtc)) / 3_600_000;
 const local = (utc: string, zone: string): string =>
   DateTime.fromISO(utc, { zone }).toFormat('yyyy-MM-dd HH:mm');
+
+const time = fc
+  .integer({ min: 0, max: 24 * 60 - 1 })
+  .map((m) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`);
+const instant = fc
+  .integer({ min: Date.UTC(2020, 0, 1) / 60_000, max: Date.UTC(2037, 0, 1) / 60_000 })
+  .map((m) => new Date(m * 60_000).toISOString());
 
 describe('off-peak windows', () => {
   test('R-108: off-peak hours are those of the time zone: 22:00 to 06:00 on its own clocks', () => {
@@ -129,13 +137,6 @@ describe('off-peak windows', () => {
     'Pacific/Kiritimati',
     'Pacific/Pago_Pago',
   ];
-  const time = fc
-    .integer({ min: 0, max: 24 * 60 - 1 })
-    .map((m) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`);
-  const instant = fc
-    .integer({ min: Date.UTC(2020, 0, 1) / 60_000, max: Date.UTC(2037, 0, 1) / 60_000 })
-    .map((m) => new Date(m * 60_000).toISOString());
-
   test('R-108: at every minute and in every zone the window is the first that has not closed, and shows the policy times', () => {
     fc.assert(
       fc.property(
@@ -206,6 +207,49 @@ describe('windows of VMs that have their own', () => {
     const always = { ...policy, offPeakOpens: '00:00', offPeakCloses: '00:00' };
     expect(windowAtOrAfter('UTC#weekend', always, '2026-11-09T12:00:00.000Z').opensUtc).toBe(
       '2026-11-13T22:00:00.000Z',
+    );
+  });
+
+  const dailyAndSaturday = {
+    name: 'weekend',
+    selector: {},
+    open: [
+      { opens: '22:00', closes: '04:00' },
+      { days: ['sat' as const], opens: '06:00', closes: '06:00' },
+    ],
+  };
+
+  it('may lie in one another: a VM is off-peak in the long one before the short one opens', () => {
+    const both = { ...policy, ownWindows: [dailyAndSaturday] };
+    const saturday = { opensUtc: '2026-11-14T06:00:00.000Z', closesUtc: '2026-11-15T06:00:00.000Z' };
+    expect(windowAtOrAfter('UTC#weekend', both, '2026-11-14T12:00:00.000Z')).toEqual(saturday);
+    expect(windowAtOrAfter('UTC#weekend', both, '2026-11-14T23:00:00.000Z')).toEqual(saturday);
+    expect(windowOpeningAfter('UTC#weekend', both, '2026-11-14T05:00:00.000Z')).toEqual(saturday);
+  });
+
+  it('may overlap: a VM is off-peak at an instant where one of them is open, until the last of those closes', () => {
+    const weekday = fc.constantFrom(...WEEKDAYS);
+    const openings = fc.array(
+      fc.record({ days: fc.uniqueArray(weekday, { minLength: 1 }), opens: time, closes: time }),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(openings, instant, (open, now) => {
+        const own = { ...policy, ownWindows: [{ name: 'weekend', selector: {}, open }] };
+        const midnight = Date.parse(`${now.slice(0, 10)}T00:00:00.000Z`);
+        const closes = [-1, 0].flatMap((day) =>
+          open.flatMap((one) => {
+            const dayMs = midnight + day * 86_400_000;
+            if (!one.days.includes(WEEKDAYS[new Date(dayMs).getUTCDay()] ?? 'sun')) return [];
+            const at = (written: string, later: number): string =>
+              new Date(dayMs + later + Date.parse(`1970-01-01T${written}:00.000Z`)).toISOString();
+            const closesUtc = at(one.closes, one.closes > one.opens ? 0 : 86_400_000);
+            return at(one.opens, 0) <= now && now < closesUtc ? [closesUtc] : [];
+          }),
+        );
+        const window = windowAtOrAfter('UTC#weekend', own, now);
+        expect(isOpen(window, now) ? window.closesUtc : null).toBe(closes.sort().at(-1) ?? null);
+      }),
     );
   });
 });
