@@ -1,7 +1,7 @@
 import { approvalFacts } from '../activities/rollout/control';
 import type { Services } from '../activities/services';
 import { neededApprovals } from '../domain/approvals';
-import type { RolloutControl } from '../domain/control';
+import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { notFound } from './openRollout';
 import { hostVersion, whyNotAdvanced } from './hostVersion';
@@ -10,13 +10,17 @@ import { phaseDates } from './phaseDates';
 type Counts = Record<string, number>;
 
 /** One line of the list of rollouts. */
-export function summarizeRollout(control: RolloutControl, nowUtc: string): Record<string, unknown> {
+export function summarizeRollout(
+  control: RolloutControl,
+  halts: readonly Halt[],
+  nowUtc: string,
+): Record<string, unknown> {
   const { rolloutId, month, releasedUtc, endsUtc, requestedUtc, requestedBy, endedUtc, vmCount } = control;
   return {
     id: rolloutId,
     kind: control.emergency === undefined ? 'monthly' : 'emergency',
     month,
-    state: stateOf(control, nowUtc),
+    state: stateOf(control, halts, nowUtc),
     releasedUtc,
     endsUtc,
     requestedUtc,
@@ -26,7 +30,14 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
   };
 }
 
-export function stateOf(control: RolloutControl, nowUtc: string): string {
+/** A rollout that runs and has a halt without an answer is halted. */
+export function stateOf(control: RolloutControl, halts: readonly Halt[], nowUtc: string): string {
+  const own = ownState(control, nowUtc);
+  const isHalted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
+  return isHalted && own === 'running' ? 'halted' : own;
+}
+
+function ownState(control: RolloutControl, nowUtc: string): string {
   if (control.endedUtc !== null) return control.mode === 'cancelled' ? 'cancelled' : 'ended';
   // Cancelled is what a person decided; the rollout is over when what was in flight has ended and every VM has its outcome.
   if (control.mode === 'cancelled') return 'cancelling';
@@ -58,11 +69,8 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
   const needed = approvals === undefined ? [] : neededApprovals(approvals, services.nowUtc());
   const nowUtc = services.nowUtc();
   const dates = phaseDates({ control, phases, halts, plan, approvals: needed, nowUtc });
-  const halted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
-  const summary = summarizeRollout(control, services.nowUtc());
   return {
-    ...summary,
-    state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
+    ...summarizeRollout(control, halts, nowUtc),
     emergency: control.emergency ?? null,
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,

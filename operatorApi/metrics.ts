@@ -86,9 +86,8 @@ async function measured(services: Services): Promise<Registry> {
   const control = rollouts.find(({ rolloutId }) => rolloutId === view.control?.rolloutId);
   if (control === undefined) return registry;
 
-  const isHalted = open.some(({ rolloutId, kind }) => rolloutId === control.rolloutId && kind === 'halt');
-  const own = stateOf(control, nowUtc);
-  const state = isHalted && own === 'running' ? 'halted' : own;
+  const halts = open.filter(({ rolloutId }) => rolloutId === control.rolloutId);
+  const state = stateOf(control, halts, nowUtc);
   set('lowtide_rollout_info', { rollout: control.rolloutId, state }, 1);
   for (const each of ROLLOUT_STATES) set('lowtide_rollout_state', { state: each }, each === state ? 1 : 0);
   set('lowtide_rollout_released_timestamp_seconds', {}, Date.parse(control.releasedUtc) / 1000);

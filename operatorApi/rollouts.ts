@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sideBySide } from '../activities/sideBySide';
 import type { Services } from '../activities/services';
 import { ControlScope } from '../domain/controlScope';
 import { Month, RolloutId } from '../domain/ids';
@@ -83,7 +84,12 @@ const listRollouts: OperatorRoute = {
   },
   handler: async (_request, { services }) => {
     const rollouts = [...(await services.rollouts.list())].reverse();
-    return { jsonBody: { value: rollouts.map((control) => summarizeRollout(control, services.nowUtc())) } };
+    const nowUtc = services.nowUtc();
+    const value = await sideBySide(rollouts, async (control) => {
+      const halts = control.endedUtc === null ? await services.rollouts.haltsOf(control) : [];
+      return summarizeRollout(control, halts, nowUtc);
+    });
+    return { jsonBody: { value } };
   },
 };
 
