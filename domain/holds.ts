@@ -8,7 +8,7 @@ import type { Policy } from './policy';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { unmetRequirements } from './requirements';
 import type { VirtualMachine } from './virtualMachine';
-import { resourceName } from './ids';
+import { resourceName, type AvailabilitySetId } from './ids';
 
 /**
  * What is known when it is asked whether a VM may be patched now. An activity gathers what it can look at; what is absent was not looked
@@ -73,16 +73,26 @@ const placeChanged: Hold = ({ vm, claimed }) => {
   if (!vm || claimed === undefined) return null;
   // An update domain that the platform does not tell was made up by the plan: it cannot have changed.
   const found = vm.updateDomain === null ? { ...vm, updateDomain: claimed.updateDomain } : vm;
-  const planned = nameOf(claimed);
-  return planned === nameOf(found) ? null : because('placeChanged', { planned, found: nameOf(found) });
+  if (isSamePlace(claimed, found)) return null;
+  const [planned, here] = [nameOf(claimed, resourceName), nameOf(found, resourceName)];
+  if (planned !== here) return because('placeChanged', { planned, found: here });
+  return because('placeChanged', { planned: nameOf(claimed), found: nameOf(found) });
 };
 
-/** An update domain counts inside its set only. */
-function nameOf({ region, zone, availabilitySetId, updateDomain }: Place): string {
+/** An update domain counts inside its set only; two sets may have one name. */
+function isSamePlace(one: Place, other: Place): boolean {
+  const { availabilitySetId: set } = one;
+  if (one.region !== other.region || one.zone !== other.zone || set !== other.availabilitySetId) return false;
+  return set === null || one.updateDomain === other.updateDomain;
+}
+
+function nameOf(
+  { region, zone, availabilitySetId, updateDomain }: Place,
+  ofSet = (id: AvailabilitySetId): string => id,
+): string {
   const place = zone === null ? region : `${region} zone ${zone}`;
   if (availabilitySetId === null) return place;
-  const set = resourceName(availabilitySetId);
-  return `${place}, set ${set}, update domain ${updateDomain ?? 'unknown'}`;
+  return `${place}, set ${ofSet(availabilitySetId)}, update domain ${updateDomain ?? 'unknown'}`;
 }
 
 const notEligible: Hold = ({ vm, policy }) => (vm ? eligibilityHolds(vm, policy) : null);

@@ -1,4 +1,5 @@
 import { HOLDS, holdsOf, type HoldFacts } from '../../domain/holds';
+import { AvailabilitySetId } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { aSet, aVm } from '../support/builders';
 import { aStandingFreeze } from '../support/standingFreeze';
@@ -82,6 +83,19 @@ describe('holds', () => {
       );
     },
   );
+
+  it('a VM that was made anew in a scale set is held, though its availability set had the same name', () => {
+    const planned = aVm({ availabilitySetId: aSet('web'), updateDomain: 1 });
+    const scaleSet = AvailabilitySetId.parse(
+      aSet('web').replace('availabilitysets', 'virtualmachinescalesets'),
+    );
+    const [hold] = holdsOf({ ...WELL, vm: { ...planned, availabilitySetId: scaleSet }, claimed: planned });
+    expect(hold).toMatchObject({ reason: 'placeChanged' });
+    expect(hold?.facts).toEqual({
+      planned: `eastus, set ${aSet('web')}, update domain 1`,
+      found: `eastus, set ${scaleSet}, update domain 1`,
+    });
+  });
 
   it('an update domain that the platform does not tell has not changed', () => {
     const planned = aVm({ availabilitySetId: aSet('web'), updateDomain: 3 });
