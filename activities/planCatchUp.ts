@@ -59,4 +59,5 @@ async function sizesFor(
   };
 }
 
-const placeOf = (region: string, subscriptionId: string): string => `${region} ${subscriptionId}`;
+const placeOf = (region: string, subscriptionId: string): string =>
+  `${region} ${subscriptionId.toLowerCase()}`;

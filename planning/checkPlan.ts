@@ -156,7 +156,7 @@ function checkSpread({ region, stages }: PlannedRegion, inventory: Inventory, po
   for (const { stage, groups } of stages)
     for (const group of groups.filter(({ kind }) => kind === 'standalone'))
       for (const id of vmIdsOf(group)) {
-        const subscription = inventory.get(id)?.subscriptionId ?? '';
+        const subscription = inventory.get(id)?.subscriptionId.toLowerCase() ?? '';
         const known = batchesOf.get(subscription) ?? { vmCount: 0, batches: new Set() };
         known.batches.add(`${stage} ${group.group}`);
         batchesOf.set(subscription, { vmCount: known.vmCount + 1, batches: known.batches });
@@ -183,7 +183,7 @@ function checkShares(
     for (const { round, vmIds, subscriptions } of kind === 'standalone' ? rounds : []) {
       const counts = new Map<string, number>();
       for (const id of vmIds) {
-        const subscription = inventory.get(id)?.subscriptionId ?? '';
+        const subscription = inventory.get(id)?.subscriptionId.toLowerCase() ?? '';
         counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
       }
       for (const [subscription, count] of counts) {

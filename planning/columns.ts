@@ -34,6 +34,7 @@ export interface ColumnNames {
   readonly sets: readonly AvailabilitySetId[];
   /** Calendars (`calendarOf`): a zone, with the name of own windows where its VMs have some. */
   readonly timeZones: readonly string[];
+  /** Lower-cased. */
   readonly subscriptions: readonly string[];
   readonly families: readonly string[];
 }
@@ -69,6 +70,7 @@ export function* columnsInSteps(
   const [timeZones, families] = [new Names(), new Names()];
   const timeZoneNumber = timeZoneNumbers(policy, timeZones);
   const familyNumber = familyNumbers(families);
+  const subscriptionNumber = subscriptionNumbers(subscriptions);
   const read = (vm: VirtualMachine, n: number): void => {
     if (vms.ids === undefined) ids.push(vm.id);
     if (vm.id <= lastId) inOrderOfIds = false;
@@ -77,7 +79,7 @@ export function* columnsInSteps(
     region[n] = regions.numberOf(vm.region);
     zone[n] = vm.zone === null ? NONE : zones.numberOf(vm.zone);
     set[n] = vm.availabilitySetId === null ? NONE : sets.numberOf(vm.availabilitySetId);
-    subscription[n] = subscriptions.numberOf(vm.subscriptionId);
+    subscription[n] = subscriptionNumber(vm.subscriptionId);
     timeZone[n] = timeZoneNumber(vm, region[n] ?? 0);
     family[n] = familyNumber(vm);
     beside?.(vm, n);
@@ -146,6 +148,16 @@ function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine, reg
       ofRegion.set(vm.timeZone, number);
     }
     return number;
+  };
+}
+
+/** As it is written, and as it counts: without regard to case, or one subscription would have the shares of two. */
+function subscriptionNumbers(names: Names): (subscriptionId: string) => number {
+  const written = new Names();
+  const numbers: number[] = [];
+  return (subscriptionId) => {
+    const number = written.numberOf(subscriptionId);
+    return (numbers[number] ??= names.numberOf(subscriptionId.toLowerCase()));
   };
 }
 

@@ -104,7 +104,7 @@ export interface Counts {
 
 export function countsOf(inventory: InventoryById): Counts {
   const [members, standalone] = [new Map<string, number>(), new Map<string, number>()];
-  const key = (region: string, subscription: string): string => `${region} ${subscription}`;
+  const key = (region: string, subscription: string): string => `${region} ${subscription.toLowerCase()}`;
   const countIn = (counts: Map<string, number>, name: string): void =>
     void counts.set(name, (counts.get(name) ?? 0) + 1);
   for (const { availabilitySetId: set, region, subscriptionId } of inventory)

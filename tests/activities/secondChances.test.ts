@@ -1,6 +1,7 @@
 import { collectSecondChances } from '../../activities/collectSecondChances';
 import { planCatchUp } from '../../activities/planCatchUp';
 import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
+import { subscriptionKey } from '../../domain/disruption';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
@@ -98,6 +99,16 @@ const POWERED_OFF = ['deferred', 'poweredOff'] as const;
 const PENDING = ['failed', 'patchesPending'] as const;
 
 describe('R-111: a deferred VM', () => {
+  it('INV-15: has the share of its subscription, however its id is written', async () => {
+    const vms = vmsOf(10, (n) => ({ subscriptionId: n % 2 === 0 ? 'SUB-A' : 'sub-a' }));
+    const services = await endedAs(vms, POWERED_OFF);
+    await plan(services);
+    const rounds = await roundsIn(services);
+    expect(rounds.map(({ vmIds, subscriptions }) => [vmIds.length, subscriptions])).toEqual(
+      Array.from({ length: 5 }, () => [2, [{ subscription: subscriptionKey('sub-a'), count: 2, max: 2 }]]),
+    );
+  });
+
   it('is caught up as soon as it can be reached in its off-peak hours', async () => {
     const vm = aVm({ zone: '1' });
     const services = await endedAs([vm], POWERED_OFF);

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { subscriptionKey } from '../../domain/disruption';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import type { VmId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { checkPlan } from '../../planning/checkPlan';
 import { Plan, ROUND_SIZE_MAX } from '../../planning/plan';
 import { aSet, aVm, vmsOf } from '../support/builders';
+import { aRequest, aDisruption, Asked } from '../support/claims';
 import { anyFleet, groupsOf, planOf, roundsOf } from '../support/fleets';
 
 const idsOf = (vms: readonly VirtualMachine[]): VmId[] => vms.map(({ id }) => id).sort();
@@ -140,6 +142,19 @@ describe('batches of standalone VMs', () => {
       ({ id }, index) => index % 2 === 0 && batchOf.get(id) === batchOf.get(vms[index + 1]?.id ?? id),
     );
     expect(together).toEqual([]);
+  });
+
+  test('INV-15: a subscription whose id is written in two ways has one share: a ledger grants each round of its VMs', () => {
+    const vms = vmsOf(4, (index) => ({ subscriptionId: index % 2 === 0 ? 'SUB-A' : 'sub-a' }));
+    const plan = planOf(vms);
+    expect(checkPlan(plan, vms, defaultPolicy)).toEqual([]);
+    const refused = roundsOf(plan).flatMap(({ subscriptions, vmCount }) =>
+      new Asked().rulesAgainst(aRequest('round', aDisruption({ count: vmCount, subscriptions }))),
+    );
+    expect(refused).toEqual([]);
+    expect(roundsOf(plan).map(({ subscriptions }) => subscriptions)).toEqual(
+      vms.map(() => [{ subscription: subscriptionKey('sub-a'), count: 1, max: 1 }]),
+    );
   });
 
   test('R-206: one subscription alone keeps the sizes of the batches', () => {
