@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
-import type { OperatorRoute } from './route';
+import { SEQ, wrongQuery } from './queryValues';
+import type { OperatorRequest, OperatorRoute } from './route';
 import { ChainedRow } from './shapes/rollout';
 import { AFTER, pageOfShape } from './shapes/shared';
 
@@ -26,10 +27,9 @@ const listAudit: OperatorRoute = {
     const asked = request.query('chain');
     const chains = await services.audit.chains();
     if (asked !== null && !chains.includes(asked)) throw noSuchChain(asked, chains);
-    const [inChain = '', seq = ''] = (request.query('after') ?? '').split('~');
-    const chain = asked ?? (inChain === '' ? chains[0] : inChain);
+    const { chain = asked ?? chains[0], seq } = cursorIn(request, asked === null ? chains : [asked]);
     if (chain === undefined) return { jsonBody: { value: [] } };
-    const { value, next } = await services.audit.page(chain, inChain === chain ? seq : '');
+    const { value, next } = await services.audit.page(chain, seq);
     const following = asked === null ? chains[chains.indexOf(chain) + 1] : undefined;
     const after = next !== null ? `${chain}~${next}` : following === undefined ? null : `${following}~0`;
     if (after === null) return { jsonBody: { value } };
@@ -37,6 +37,18 @@ const listAudit: OperatorRoute = {
     return { jsonBody: { value, nextLink: `/api/audit?${only}after=${encodeURIComponent(after)}` } };
   },
 };
+
+/** Where a page goes on: in which of these chains, behind which of its rows. */
+function cursorIn(
+  { query }: OperatorRequest,
+  chains: readonly string[],
+): { readonly chain?: string; readonly seq: string } {
+  const after = query('after') ?? '';
+  if (after === '') return { seq: '' };
+  const [chain = '', seq = ''] = after.split('~');
+  if (chains.includes(chain) && SEQ.test(seq)) return { chain, seq };
+  throw wrongQuery('after', after, 'a chain and the number of a row, as nextLink has them');
+}
 
 const Verified = z.object({
   isWhole: z.boolean(),

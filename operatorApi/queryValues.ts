@@ -36,6 +36,9 @@ export function wrongQuery(name: string, text: string, what: string): LowtideErr
   });
 }
 
+/** The number of a row in its chain of the audit. */
+export const SEQ = /^\d{1,15}$/;
+
 const PAGE_MAX = 500;
 export const PAGE_SIZE = 100;
 

@@ -12,7 +12,7 @@ import { answerEmergency, EmergencyBody, EmergencyPreviewShape } from './emergen
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { refuseUnseen } from './forgiven';
 import { forgetFleetView } from './fleetView';
-import { LIMIT, limitIn, nextLinkOf } from './queryValues';
+import { LIMIT, limitIn, nextLinkOf, SEQ, wrongQuery } from './queryValues';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
@@ -136,7 +136,11 @@ const listAudit: OperatorRoute = {
     answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
-  handler: pageOf('audit', ({ audit }, id, after) => audit.page(id, after)),
+  handler: pageOf('audit', ({ audit }, id, after) => {
+    if (after !== '' && !SEQ.test(after))
+      throw wrongQuery('after', after, 'the number of a row, as nextLink has it');
+    return audit.page(id, after);
+  }),
 };
 
 interface Page {

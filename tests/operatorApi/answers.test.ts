@@ -7,6 +7,7 @@ describe('What the operator’s API answers when it cannot do what was asked', (
   let api: Api;
   beforeAll(async () => {
     api = await anApi();
+    await api.send('POST', '/api/rollouts', { month: '2026-10' }); // so that the audit has a chain
   });
   afterAll(() => api.close());
 
@@ -23,6 +24,22 @@ describe('What the operator’s API answers when it cannot do what was asked', (
       'REQUEST_INVALID',
     ]);
     expect(JSON.stringify([body['title'], body['detail']])).toContain(said);
+  });
+
+  it.each([
+    'audit?after=%00',
+    'audit?after=a/b',
+    'audit?after=operator',
+    'audit?after=rollout-1999-01~0',
+    'audit?chain=rollout-2026-10&after=ledger~1',
+    'rollouts/rollout-2026-10/audit?after=x',
+  ])('GET /api/%s goes on where no page ended: 400, not an empty page', async (path) => {
+    const { status, body } = await api.send('GET', `/api/${path}`);
+    expect([status, body['code'], body['title']]).toEqual([
+      400,
+      'REQUEST_INVALID',
+      expect.stringContaining('The query parameter after is'),
+    ]);
   });
 
   it('a function key may come in the query', async () => {
