@@ -24,6 +24,9 @@ const WORDS = {
   exclusion: { path: 'api/exclusions', set: 'excluded', removed: 'exclusionLifted', one: 'exclusion' },
 } as const;
 
+/** As the audit names it. */
+const LOWTIDE = 'lowtide';
+
 async function shown(
   services: Services,
   freezes: readonly Freeze[],
@@ -110,9 +113,30 @@ async function lift(services: Services, kind: Kind, request: OperatorRequest): P
       why: 'It never existed here, or was removed already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
-  await writeDown(services, freeze, WORDS[kind].removed, request.by, request.query('reason') ?? undefined);
-  await services.freezes.remove(kind, id);
+  await writeDown(services, freeze, {
+    what: WORDS[kind].removed,
+    by: request.by,
+    why: request.query('reason') ?? undefined,
+  });
+  if (!(await services.freezes.remove(freeze))) throw await standsAfterAll(services, freeze, request.by);
   return { jsonBody: (await shown(services, [freeze]))[0] };
+}
+
+/** INV-17: what another person made of it meanwhile was not seen by the one who lifts it. The audit has both, and that it stands. */
+async function standsAfterAll(services: Services, { kind, id }: Freeze, by: string): Promise<LowtideError> {
+  const standing = await services.freezes.read(kind, id);
+  const { one, set } = WORDS[kind];
+  if (standing !== null)
+    await writeDown(services, standing, {
+      what: set,
+      by: LOWTIDE,
+      why: `It was changed while ${by} lifted it, and stands.`,
+    });
+  return new LowtideError('REQUEST_INVALID', {
+    what: `The ${one} '${id}' was not lifted.`,
+    why: 'Another person changed it at the same moment.',
+    fix: `GET /${WORDS[kind].path} shows it as it is now; lift that.`,
+  });
 }
 
 /** The audit first: what stops VMs from being patched is never without its reason there. */
@@ -126,22 +150,22 @@ async function keep(
   const known = await services.freezes.read(kind, id);
   const createdUtc = known?.createdUtc ?? services.nowUtc();
   const freeze = Freeze.parse({ ...input, id, kind, createdUtc, createdBy: known?.createdBy ?? by });
-  await writeDown(services, freeze, WORDS[kind].set, by);
+  await writeDown(services, freeze, { what: WORDS[kind].set, by });
   await services.freezes.save(freeze);
   return freeze;
 }
 
-async function writeDown(
-  services: Services,
-  freeze: Freeze,
-  what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted',
-  by: string,
-  /** Why it is lifted; what it was made for without it. */
-  why?: string,
-): Promise<void> {
+interface Said {
+  readonly what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted';
+  readonly by: string;
+  /** What it was made for without it. */
+  readonly why?: string | undefined;
+}
+
+async function writeDown(services: Services, freeze: Freeze, { what, by, why }: Said): Promise<void> {
   const atUtc = services.nowUtc();
   const { id, selector, from, to, timeZone, owner, reason } = freeze;
-  await services.audit.append('operator', `${atUtc}~${what}~${id}`, {
+  await services.audit.append('operator', `${atUtc}~${what}~${id}${by === LOWTIDE ? '~stands' : ''}`, {
     atUtc,
     who: by,
     what,
@@ -236,7 +260,7 @@ export async function remindOfExclusions(services: Services): Promise<readonly s
     const why = `The exclusion ${id} of ${owner} (${describeSelector(selector)}) ends at ${to}: from then on these VMs are patched.`;
     await services.audit.append('operator', key, {
       atUtc: nowUtc,
-      who: 'lowtide',
+      who: LOWTIDE,
       what: 'exclusionEnds',
       subject: id,
       vmId: selector.vm ?? null,

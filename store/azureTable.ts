@@ -162,6 +162,13 @@ class AzureTable implements Table {
     await this.#call(() => this.#client.deleteEntity(partition, row)).catch(unless404);
   }
 
+  async removeIf(partition: string, row: string, etag: string): Promise<boolean> {
+    assertKeys(partition, row);
+    return this.#conditional(partition, row, randomUUID(), () =>
+      this.#client.deleteEntity(partition, row, { etag }),
+    );
+  }
+
   async list(partition: string, { from, before, take = Infinity }: RowRange = {}): Promise<readonly Row[]> {
     assertKey('partition', partition);
     let filter = odata`PartitionKey eq ${partition}`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Freeze } from '../domain/freezes';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
@@ -8,7 +9,10 @@ export interface FreezeStore {
   list(): Promise<readonly Freeze[]>;
   read(kind: Freeze['kind'], id: string): Promise<Freeze | null>;
   save(freeze: Freeze): Promise<void>;
-  remove(kind: Freeze['kind'], id: string): Promise<void>;
+  /** Reads, changes and writes until no other write came between; one that is gone stays gone. `change` returns null to leave it. */
+  update(kind: Freeze['kind'], id: string, change: (freeze: Freeze) => Freeze | null): Promise<void>;
+  /** As it was read: false when it has been changed since, and stands. One that is gone already is removed. */
+  remove(freeze: Freeze): Promise<boolean>;
 }
 
 const ALL = 'freezes';
@@ -24,6 +28,22 @@ export function freezeStore(store: Store): FreezeStore {
       return found && parseFreeze(found.value);
     },
     save: (freeze) => table.upsert(ALL, row(freeze.kind, freeze.id), freeze),
-    remove: (kind, id) => table.remove(ALL, row(kind, id)),
+    update: async (kind, id, change) => {
+      for (;;) {
+        const found = await table.get(ALL, row(kind, id));
+        if (found === null) return;
+        const after = change(parseFreeze(found.value));
+        if (after === null || (await table.replace(ALL, found.row, after, found.etag))) return;
+      }
+    },
+    remove: async (freeze) => {
+      for (;;) {
+        const found = await table.get(ALL, row(freeze.kind, freeze.id));
+        if (found === null) return true;
+        if (!isDeepStrictEqual(parseFreeze(found.value), freeze)) return false;
+
+        if (await table.removeIf(ALL, found.row, found.etag)) return true;
+      }
+    },
   };
 }

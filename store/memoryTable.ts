@@ -61,6 +61,7 @@ function memoryTable(): Table {
         assertKeys(partition, row);
         partitions.get(partition)?.remove(row);
       }),
+    removeIf: (...asRead) => soon(() => removeIf(partitions, asRead)),
     list: (partition, range = {}) =>
       soon(() => {
         assertKey('partition', partition);
@@ -81,6 +82,17 @@ function memoryTable(): Table {
           else partitions.get(partition)?.remove(change.row);
       }),
   };
+}
+
+function removeIf(
+  partitions: ReadonlyMap<string, Partition>,
+  [partition, row, etag]: Parameters<Table['removeIf']>,
+): boolean {
+  assertKeys(partition, row);
+  const found = partitions.get(partition);
+  if (found?.etagOf(row) !== etag) return false;
+  found.remove(row);
+  return true;
 }
 
 /** Runs at once and answers in a microtask; what it throws becomes a rejection. */

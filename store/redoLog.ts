@@ -61,6 +61,7 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
     work: () => Promise<boolean>,
     partition: string,
     upsert: readonly { readonly row: string; readonly value: unknown }[],
+    remove: readonly string[] = [],
   ): Promise<boolean> => {
     const before = await redo.ready();
     const done = await work();
@@ -70,7 +71,7 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
     if (died) redo.again();
     // Storage that died and came back meanwhile may have taken a row for new that it had forgotten.
     if (died && isKnown) return false;
-    if (done) changed(partition, { upsert });
+    if (done) changed(partition, { upsert, remove });
     else if (!isKnown) for (const { row } of upsert) await adopt(partition, row);
     return done;
   };
@@ -114,6 +115,7 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
       unconditional(() => table.upsert(partition, row, value), partition, { upsert: [{ row, value }] }),
     remove: (partition, row) =>
       unconditional(() => table.remove(partition, row), partition, { remove: [row] }),
+    removeIf: (at, row, etag) => conditional(() => table.removeIf(at, row, etag), at, [], [row]),
     write: (partition, changes) => unconditional(() => table.write(partition, changes), partition, changes),
   };
 }

@@ -38,6 +38,8 @@ export interface Table {
   /** False when the row changed since `etag` was read, or is gone. */
   replace(partition: string, row: string, value: unknown, etag: string): Promise<boolean>;
   remove(partition: string, row: string): Promise<void>;
+  /** False when the row changed since `etag` was read, or is gone. */
+  removeIf(partition: string, row: string, etag: string): Promise<boolean>;
   /** In the order of the row keys. */
   list(partition: string, range?: RowRange): Promise<readonly Row[]>;
   /** One transaction of at most 100 changes. Null when a row was not as expected: then nothing was changed. */

@@ -32,9 +32,11 @@ export async function followMoved(services: Services, moved: readonly MovedVm[])
 }
 
 async function moveFreezes({ freezes }: Services, { from, to }: MovedVm): Promise<void> {
-  for (const freeze of await freezes.list())
-    if (freeze.selector.vm === from.id)
-      await freezes.save({ ...freeze, selector: { ...freeze.selector, vm: to.id } });
+  for (const { kind, id, selector } of await freezes.list())
+    if (selector.vm === from.id)
+      await freezes.update(kind, id, (now) =>
+        now.selector.vm === from.id ? { ...now, selector: { ...now.selector, vm: to.id } } : null,
+      );
 }
 
 /** What a person paused, skipped or gave up of the VM. The row of the old id stays: it harms nothing. */

@@ -33,6 +33,7 @@ export class RequestsMade {
       upsert: counted('upsert', (...given: Parameters<Table['upsert']>) => table.upsert(...given)),
       replace: counted('replace', (...given: Parameters<Table['replace']>) => table.replace(...given)),
       remove: counted('remove', (...given: Parameters<Table['remove']>) => table.remove(...given)),
+      removeIf: counted('remove', (...given: Parameters<Table['removeIf']>) => table.removeIf(...given)),
       commit: counted('commit', (...given: Parameters<Table['commit']>) => table.commit(...given)),
       list: async (partition, range) => {
         const rows = await table.list(partition, range);

@@ -39,6 +39,7 @@ export class RowsRead {
       upsert: (...given) => table.upsert(...given),
       replace: (...given) => table.replace(...given),
       remove: (...given) => table.remove(...given),
+      removeIf: (...given) => table.removeIf(...given),
       commit: (...given) => table.commit(...given),
       write: (...given) => table.write(...given),
     };

@@ -43,6 +43,8 @@ function crashingTable(table: Table, name: TableName, crashSwitch: CrashSwitch):
     replace: (partition, row, value, etag) =>
       change(`${partition}/${row}`, () => table.replace(partition, row, value, etag)),
     remove: (partition, row) => change(`${partition}/${row}`, () => table.remove(partition, row)),
+    removeIf: (partition, row, etag) =>
+      change(`${partition}/${row}`, () => table.removeIf(partition, row, etag)),
     commit: (partition, changes) => change(partition, () => table.commit(partition, changes)),
     write: (partition, changes) => change(partition, () => table.write(partition, changes)),
   };

@@ -49,6 +49,7 @@ function faultyTable(table: Table, name: TableName, faults: Faults): Table {
     list: (partition, range) => read(() => table.list(partition, range)),
     upsert: (partition, row, value) => change(() => table.upsert(partition, row, value)),
     remove: (partition, row) => change(() => table.remove(partition, row)),
+    removeIf: (partition, row, etag) => change(() => table.removeIf(partition, row, etag)),
     ...conditional(table, name, nextFault, failIfOut),
     write: (partition, changes) => halfWritten(table, name, nextFault, failIfOut, partition, changes),
   };

@@ -1,6 +1,7 @@
 import { probeHealth } from '../../activities/probeHealth';
 import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
 import { takeListing } from '../../activities/fleet/takeListing';
+import type { Freeze } from '../../domain/freezes';
 import { NO_PHASE, phaseIdOf } from '../../domain/phaseId';
 import { countsOf } from '../../domain/outcomeTotals';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
@@ -143,6 +144,35 @@ describe('B6: a VM that was moved', () => {
     const after = await services.assessments.all();
     expect(after.map(({ dueUtc }) => dueUtc)).toEqual(before.map(({ dueUtc }) => dueUtc));
     expect(after.map(({ vmId }) => vmId).sort()).toEqual(moved.map(({ id }) => id).sort());
+  });
+
+  it('INV-17: stays frozen as long as a person says while it is followed, and is not frozen again when that was lifted', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
+    const freeze: Freeze = {
+      id: 'longer',
+      kind: 'freeze',
+      selector: Selector.parse({ vm: old[0]?.id }),
+      from: '2026-11-01',
+      to: '2026-12-01',
+      timeZone: null,
+      reason: 'launch',
+      owner: 'ann',
+      createdUtc: EARLY,
+      createdBy: 'ann',
+    };
+    const lifted: Freeze = { ...freeze, id: 'lifted' };
+    await services.freezes.save(freeze);
+    await services.freezes.save(lifted);
+    const list: typeof services.freezes.list = async () => {
+      const found = await services.freezes.list();
+      await services.freezes.save({ ...freeze, to: '2026-12-24' });
+      await services.freezes.remove(lifted);
+      return found;
+    };
+    await takeListing({ ...services, freezes: { ...services.freezes, list } });
+    expect(await services.freezes.list()).toMatchObject([
+      { id: 'longer', to: '2026-12-24', selector: { vm: moved[0]?.id } },
+    ]);
   });
 
   it('stays frozen, stays given up by a person, and its last installation stays known', async () => {

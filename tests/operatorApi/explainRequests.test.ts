@@ -1,4 +1,5 @@
 import { phaseIdOf } from '../../domain/phaseId';
+import type { Freeze } from '../../domain/freezes';
 import { explainRoutes } from '../../operatorApi/explain';
 import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
 import { forgetSharedFacts } from '../../operatorApi/sharedFacts';
@@ -83,7 +84,7 @@ describe('an explanation', () => {
   test('knows of a freeze at once where it was written, and on a clock that has jumped', async () => {
     const { services, why } = await aPlannedFleet();
     expect((await why(0)).holds).toEqual([]);
-    await services.freezes.save({
+    const launch: Freeze = {
       id: 'launch',
       kind: 'freeze',
       selector: {},
@@ -94,10 +95,11 @@ describe('an explanation', () => {
       owner: 'ops',
       createdUtc: services.nowUtc(),
       createdBy: 'me',
-    });
+    };
+    await services.freezes.save(launch);
     services.wait(121);
     expect((await why(0)).holds).toEqual(['frozen']);
-    await services.freezes.remove('freeze', 'launch');
+    await services.freezes.remove(launch);
     forgetSharedFacts(services);
     expect((await why(0)).holds).toEqual([]);
   });

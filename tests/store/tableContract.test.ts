@@ -209,6 +209,18 @@ describe.each(kinds)('a table in $name', ({ open }) => {
     expect(await table.list(partition)).toEqual([]);
   });
 
+  it('removes a row as it was read, and no other', async () => {
+    await table.upsert(partition, 'r', 1);
+    const etag = (await table.get(partition, 'r'))?.etag ?? '';
+    await table.upsert(partition, 'r', 2);
+    expect(await table.removeIf(partition, 'r', etag)).toBe(false);
+    const now = await table.get(partition, 'r');
+    expect(now?.value).toBe(2);
+    expect(await table.removeIf(partition, 'r', now?.etag ?? '')).toBe(true);
+    expect(await table.removeIf(partition, 'r', now?.etag ?? '')).toBe(false);
+    expect(await table.get(partition, 'r')).toBeNull();
+  });
+
   it('lists in the order of the row keys, whatever the order of writing', async () => {
     const rows = ['b', 'a-10', 'B', '0', 'a-2', '~', 'é', 'a', 'aa', '_'];
     for (const row of rows) await table.upsert(partition, row, row);
