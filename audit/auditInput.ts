@@ -186,7 +186,7 @@ export interface AuditInput {
   readonly rollouts?: readonly AuditRollout[];
   /** The whole audit of every rollout in the log. */
   readonly trail?: readonly AuditTrailRow[];
-  /** How long a VM is watched after its install; absent: a VM that is stopped after it was proven healthy counts as unproven. */
+  /** How long a VM is watched after its install; absent: any healthy probe after it proves it, until the VM is stopped. */
   readonly soakSeconds?: number;
   /** How often a VM is assessed by the policy; absent: nothing is said of assessments. */
   readonly assessmentEverySeconds?: number;

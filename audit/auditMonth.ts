@@ -45,7 +45,9 @@ export function auditMonth(input: AuditInput): AuditReport {
   for (const install of log.installs) checkWindow(install, windowsOf(install), findings);
   for (const patch of log.patches) checkClassification(patch, findings);
   checkPhasePairs(phases, log.from ?? log.until, regions, findings);
-  if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
+  const { exposure, soakSeconds } = input;
+  if (exposure !== undefined)
+    checkExposure(log, input.rollouts ?? [], { ...exposure, soakSeconds }, findings);
   checkReport(log, fleet, input, findings);
   checkAssessments(log, { fleet, windows: fleets }, input, findings);
   checkUntouched(log, fleet, input, findings);

@@ -15,16 +15,16 @@ interface FamilySeen {
 
 /**
  * INV-14: the installs that a rollout has ever started in an image family are at most the larger of `first` and `factor` times the VMs of
- * it that installed a patch and were seen healthy afterwards. A person who resumes a halt forgives the installs that proved nothing
- * until then. Read off the driver's log: a healthy probe after the install is the most that can be taken for evidence, so this rule is
- * never stricter than the app's own.
+ * it that installed a patch and were seen healthy after their soak. A person who resumes a halt forgives the installs that proved nothing
+ * until then.
  */
 export function checkExposure(
   log: DriverLog,
   rollouts: readonly AuditRollout[],
-  { first, factor }: Exposure,
+  { first, factor, soakSeconds = 0 }: Exposure & { readonly soakSeconds?: number | undefined },
   findings: Findings,
 ): void {
+  const soakMs = soakSeconds * 1000;
   const seen = new Map<string, FamilySeen>();
   const lastOf = new Map<Place, { readonly install: Install; readonly family: FamilySeen }>();
   const patched = new Set(log.patches.map(({ place, rolloutId }) => keyOf(place.vm, rolloutId)));
@@ -36,7 +36,7 @@ export function checkExposure(
     }
     if (entry.kind === 'probed') {
       const last = lastOf.get(entry.place);
-      if (last === undefined || entry.health !== 'healthy' || last.install.end > entry.at) continue;
+      if (last === undefined || entry.health !== 'healthy' || last.install.end + soakMs > entry.at) continue;
       if (!patched.has(keyOf(entry.place.vm, last.install.rolloutId))) continue;
       last.family.proven.add(entry.place);
       last.family.unproven.delete(last.install);

@@ -38,6 +38,14 @@ describe('INV-14: installs in an image family', () => {
     expect(violated(audit(vms, log, { exposure }))).toEqual(['INV-14']);
   });
 
+  it('health seen before the soak is over is no evidence', () => {
+    const more = { exposure, soakSeconds: 20 * 60 };
+    expect(violated(audit(vms, [wave(0, 5, 0), healthy(0, 5, 30), wave(5, 25, 40)], more))).toEqual([]);
+    expect(violated(audit(vms, [wave(0, 5, 0), healthy(0, 5, 29), wave(5, 6, 40)], more))).toEqual([
+      'INV-14',
+    ]);
+  });
+
   it('each family has an exposure of its own, and each rollout', () => {
     const others = Array.from({ length: 5 }, (_, n) => aVm(`db-${n}`, { imageFamily: 'a:b:c' }));
     const log = [wave(0, 5, 0), ...others.map((one) => install(one, 0, 10, patch))];
