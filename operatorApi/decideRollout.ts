@@ -1,4 +1,5 @@
 import type { Services, WakingServices } from '../activities/services';
+import { forgiveAnswered } from '../activities/round/roundEvidence';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
@@ -55,13 +56,14 @@ export async function decideRollout(
 }
 
 /** Each halt is answered by itself: a halt that comes while a person decides waits for its own decision. */
-async function answerHalts(
+export async function answerHalts(
   services: Services,
   id: RolloutId,
   halts: readonly Halt[],
   decision: NonNullable<Halt['decision']>,
 ): Promise<void> {
   for (const { haltId } of halts) await services.rollouts.decide(id, haltId, decision);
+  if (halts.length > 0) await forgiveAnswered(services, id);
 }
 
 /** INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. */

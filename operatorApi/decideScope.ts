@@ -5,7 +5,7 @@ import { describeScope, isSameScope, type ControlScope } from '../domain/control
 import { keyOf, type RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { NO_PHASE } from '../domain/phaseId';
-import { DONE, type DecisionKind } from './decideRollout';
+import { answerHalts, DONE, type DecisionKind } from './decideRollout';
 import { placesSelected } from './fleetIndex';
 import { fleetView } from './fleetView';
 import { openRollout } from './openRollout';
@@ -47,8 +47,7 @@ export async function decideScope(
     const decision = kind === 'pause' ? null : { kind, ...who, atUtc };
     await services.rollouts.addHalt(id, askedHalt(scope, who.reason, atUtc, decision));
   }
-  if (kind !== 'pause')
-    for (const { haltId } of open) await services.rollouts.decide(id, haltId, { kind, ...who, atUtc });
+  if (kind !== 'pause') await answerHalts(services, id, open, { kind, ...who, atUtc });
   if (kind !== 'resume') await writeDown();
   await wakeWaits(services, id, null);
 }

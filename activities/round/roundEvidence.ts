@@ -9,6 +9,7 @@ import {
   forgive,
   grantRound,
   returnGrants,
+  type AnsweredHalt,
   type BakeSeen,
   type InstallRequested,
   type RolloutEvidence,
@@ -19,7 +20,7 @@ import type { RoundRef } from '../contracts';
 import { rolloutOf } from '../rollout/control';
 import { writeHalt } from '../rollout/halts';
 import type { Services } from '../services';
-import { resourceName } from '../../domain/ids';
+import { resourceName, type RolloutId } from '../../domain/ids';
 
 type Vms = RoundProgress['vms'];
 
@@ -115,20 +116,33 @@ export async function tellBakeSeen(services: Services, ref: HaltPlace, seen: Bak
 /** Where a halt is written down. */
 type HaltPlace = Pick<RoundRef, 'rolloutId' | 'phase'>;
 
-/** A person's `resume` forgives what the halts it answers were about; it is carried out before the evidence is next looked at. */
+/**
+ * A person's decision forgives what the halts that it answers were about: at once, for what comes later no person has seen. Where that was cut off,
+ * it is made up for when the evidence is next looked at.
+ */
+export async function forgiveAnswered(
+  services: Pick<Services, 'rollouts' | 'evidence'>,
+  rolloutId: RolloutId,
+): Promise<void> {
+  const halts = await services.rollouts.halts(rolloutId);
+  await services.evidence.update(rolloutId, (before) => forgive(before, answeredIn(halts)));
+}
+
+const answeredIn = (halts: readonly Halt[]): readonly AnsweredHalt[] =>
+  halts.flatMap(({ haltId, scope, decision }) =>
+    scope !== undefined && decision !== null ? [{ haltId, scope }] : [],
+  );
+
 async function haltOnEvidence(services: Services, ref: HaltPlace, seen: RolloutEvidence): Promise<void> {
   const { rolloutId } = ref;
   const { unhealthyCount, failedCount } = seen.rollout;
   const isClean = unhealthyCount + failedCount === 0;
   if (isClean && decideOnEvidence(seen, 0, services.policy).length === 0) return; // nothing to halt for, nothing to forgive
   const halts = await services.rollouts.halts(rolloutId);
-  const resumed = halts.flatMap(({ haltId, scope, decision }) =>
-    scope !== undefined && decision !== null && !seen.answered.includes(haltId) ? [{ haltId, scope }] : [],
-  );
-  const evidence =
-    resumed.length === 0
-      ? seen
-      : await services.evidence.update(rolloutId, (before) => forgive(before, resumed));
+  const isForgiven = answeredIn(halts).every(({ haltId }) => seen.answered.includes(haltId));
+  const evidence = isForgiven
+    ? seen
+    : await services.evidence.update(rolloutId, (before) => forgive(before, answeredIn(halts)));
   // The limits of a small rollout are the strictest: what they allow needs no look at how large this one is.
   if (decideOnEvidence(evidence, 0, services.policy).length === 0) return;
   const control = await rolloutOf(services, rolloutId);

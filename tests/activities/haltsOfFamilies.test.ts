@@ -1,4 +1,5 @@
 import { tellResults } from '../../activities/round/roundEvidence';
+import { decideRollout } from '../../operatorApi/decideRollout';
 import { phaseIdOf } from '../../domain/phaseId';
 import { ImageFamily } from '../../domain/imageFamily';
 import { grantRound } from '../../domain/rolloutEvidence';
@@ -78,5 +79,25 @@ describe('the halt of an image family', () => {
       haltId.includes('firstResults'),
     );
     expect(firstOnes).toHaveLength(1);
+  });
+
+  it('is forgiven when the decision was cut off before that', async () => {
+    const services = await someServices({ control: { vmCount: 1000 } });
+    await unhealthyRound(services, 'one', 'redhat:rhel:8', vmsOf(2));
+    const evidence = { ...services.evidence, update: () => Promise.reject(new Error('cut off')) };
+    const said = decideRollout({ ...services, evidence }, ROLLOUT, 'resume', { by: 'ann', reason: 'odd' });
+    await expect(said).rejects.toThrow('cut off');
+    await unhealthyRound(services, 'two', 'redhat:rhel:8', vmsOf(1));
+    const { families } = await services.evidence.read(ROLLOUT);
+    expect(families['redhat:rhel:8']?.unhealthyCount).toBe(0);
+  });
+
+  it('comes again for VMs that are unhealthy after a person said «go on»: what was not seen is not forgiven', async () => {
+    const services = await someServices({ control: { vmCount: 1000 } });
+    await unhealthyRound(services, 'one', 'redhat:rhel:8', vmsOf(2));
+    await decideRollout(services, ROLLOUT, 'resume', { by: 'ann', reason: 'two odd VMs' });
+    await unhealthyRound(services, 'two', 'redhat:rhel:8', vmsOf(2));
+    const open = (await services.rollouts.halts(ROLLOUT)).filter(({ decision }) => decision === null);
+    expect(open.map(({ scope }) => scope)).toContainEqual(ofFamily('redhat:rhel:8'));
   });
 });
