@@ -7,7 +7,7 @@ import { numberOfPhase, phaseIdOf, type PhaseId } from '../domain/phaseId';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { approvalFacts, rolloutOf } from './rollout/control';
-import { writeHalt } from './rollout/halts';
+import { auditHalt, writeHalt } from './rollout/halts';
 import { recordApprovalNeed } from './rollout/recordApprovalNeed';
 import { progressOf } from './rollout/wake';
 import { activity, type AnswerTo, type Services } from './services';
@@ -55,13 +55,10 @@ async function decide(
   const fresh = decided === null ? counts : await countsSince(services, rolloutId, phase, decided);
   const verdict = checkPhaseProof(phase, fresh);
   if (verdict.kind !== 'open') {
-    await writeHalt(services, rolloutId, {
-      ...verdict,
-      phase,
-      region: null,
-      haltId: [phase, 'all', `gate-${halts.length}`].join('.'),
-      evidence: { ...fresh },
-    });
+    const haltId = [phase, 'all', `gate-${halts.length}`].join('.');
+    const hold = { ...verdict, phase, region: null, haltId, evidence: { ...fresh } };
+    await auditHalt(services, rolloutId, hold); // first: once the hold is written, a repeat does not come here again
+    await writeHalt(services, rolloutId, hold);
     return { kind: 'wait', why: verdict.why };
   }
   const { patched, upToDate, failed, unhealthy } = counts;

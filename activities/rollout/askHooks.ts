@@ -7,7 +7,7 @@ import { selects } from '../../domain/selector';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { PhaseId } from '../../domain/phaseId';
 import type { RoundRef } from '../contracts';
-import { writeHalt } from './halts';
+import { auditStanding, writeHalt } from './halts';
 import type { Services } from '../services';
 import { sideBySide } from '../sideBySide';
 
@@ -66,7 +66,8 @@ export async function askAfterVms(
     const subject = keyOf(vm.id);
     const haltId = haltIdOf([phase, region, subject], hook);
     const word = await askHook(services, hook, { rolloutId, phase, region, vmIds: [vm.id] }, subject, haltId);
-    if (word.kind !== 'yes') await hold(services, hook, ref, haltId, word.why, `after ${vm.name}`);
+    if (word.kind !== 'yes')
+      await writeHalt(services, rolloutId, holdOf(hook, ref, haltId, word.why, `after ${vm.name}`));
   });
 }
 
@@ -165,28 +166,26 @@ async function holdRound(
   const before = (await services.rollouts.halts(ref.rolloutId)).filter(
     (halt) => halt.haltId === haltId || halt.haltId.startsWith(`${haltId}.`),
   );
-  if (before.some(({ decision }) => decision === null)) return;
+  const open = before.find(({ decision }) => decision === null);
   const next = before.length === 0 ? haltId : `${haltId}.${before.length + 1}`;
-  await hold(services, hook, ref, next, why, when);
+  const halt = holdOf(hook, ref, open?.haltId ?? next, why, when);
+  await (open === undefined ? writeHalt : auditStanding)(services, ref.rolloutId, halt);
 }
 
-async function hold(
-  services: Services,
+const holdOf = (
   { name, url }: Hook,
-  { rolloutId, phase, region }: RoundRef,
+  { phase, region }: RoundRef,
   haltId: string,
   why: string,
   when: string,
-): Promise<void> {
-  await writeHalt(services, rolloutId, {
-    kind: 'hold',
-    phase,
-    region,
-    haltId,
-    why: `The hook ${name} did not say yes ${when} in ${region}: ${why}`,
-    evidence: { hook: name, url: url ?? null },
-  });
-}
+): Parameters<typeof writeHalt>[2] => ({
+  kind: 'hold',
+  phase,
+  region,
+  haltId,
+  why: `The hook ${name} did not say yes ${when} in ${region}: ${why}`,
+  evidence: { hook: name, url: url ?? null },
+});
 
 const placeOf = ({ phase, region, stage, group, round }: RoundRef): readonly string[] => [
   phase,

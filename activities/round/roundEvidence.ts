@@ -18,7 +18,7 @@ import {
 import type { RoundProgress } from '../../store/roundProgress';
 import type { RoundRef } from '../contracts';
 import { rolloutOf } from '../rollout/control';
-import { writeHalt } from '../rollout/halts';
+import { auditStanding, writeHalt } from '../rollout/halts';
 import type { Services } from '../services';
 import { resourceName, type RolloutId } from '../../domain/ids';
 
@@ -168,16 +168,19 @@ async function writeDecisions(
     const name = `${EVIDENCE}.${rule}.${scopeName(scope)}`;
     // Families may be named alike: `redhat:rhel:8` and `redhat:rhel:8.1`.
     const alike = halts.filter(({ haltId }) => haltId.startsWith(`${name}.`));
-    if (alike.some((halt) => halt.decision === null && isOfScope(halt, scope))) continue;
-    await writeHalt(services, rolloutId, {
-      haltId: `${name}.${alike.length + 1}`,
+    const standing = alike.find((halt) => halt.decision === null && isOfScope(halt, scope));
+    const halt = {
+      haltId: standing?.haltId ?? `${name}.${alike.length + 1}`,
       kind: decision.kind,
       why: sentenceOf(decision),
-      phase,
-      region: scope.kind === 'region' ? scope.region : null,
-      scope,
       evidence: factsOf(decision),
-    });
+    };
+    if (standing !== undefined) {
+      await auditStanding(services, rolloutId, halt);
+      continue;
+    }
+    const region = scope.kind === 'region' ? scope.region : null;
+    await writeHalt(services, rolloutId, Object.assign({}, halt, { phase, region, scope }));
   }
 }
 
