@@ -108,8 +108,9 @@ const DAY_MS = 24 * HOUR_MS;
 export function span(fromUtc: string, untilUtc: string): string {
   const ms = Math.max(0, Date.parse(untilUtc) - Date.parse(fromUtc));
   if (ms >= 2 * DAY_MS) return many(Math.round(ms / DAY_MS), 'day');
-  const hours = Math.floor(ms / HOUR_MS);
-  const minutes = Math.round((ms % HOUR_MS) / MINUTE_MS);
+  const wholeMinutes = Math.round(ms / MINUTE_MS);
+  const hours = Math.floor(wholeMinutes / 60);
+  const minutes = wholeMinutes % 60;
   if (hours === 0) return `${minutes} min`;
   return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
 }
