@@ -1,4 +1,5 @@
-import { open, shows, watched } from './watchedMonth';
+import { tooWide } from '../dashboardPage';
+import { hostile, load, open, shows, watched } from './watchedMonth';
 
 test('a VM shows its month: what happened and what is to come, why and when, in its own time zone, its patches, its health signal by signal', async () => {
   const { page } = watched;
@@ -50,4 +51,14 @@ test('a VM that is held says by what, since when, and what would unblock it', as
   await month.getByText('The rollout ends, finished or not').waitFor();
   await page.getByText('now', { exact: true }).waitFor();
   await host.request('DELETE', '/api/freezes/asleep');
+});
+
+test('a VM that is not known is named by its whole ARM id, which leaves the page whole at 360 pixels', async () => {
+  const { page } = watched;
+  await load(`/vm?id=${encodeURIComponent(`${hostile.id}-gone`)}`);
+  await page.getByRole('heading', { name: /^There is no virtual machine/ }).waitFor();
+  const before = page.viewportSize() ?? { width: 1280, height: 844 };
+  await page.setViewportSize({ width: 360, height: 844 });
+  expect(await tooWide(page)).toEqual([]);
+  await page.setViewportSize(before);
 });
