@@ -6,6 +6,7 @@ import type { Reader } from './reader';
 import type { ResourceGraph } from './resourceGraph';
 import { answeringSubscriptions, chunksOf, isSelected, type Answered, type FleetScope } from './scope';
 import { SetDomains } from './setDomains';
+import { SharedReadings } from './sharedReadings';
 import { modelOfRow, virtualMachineOf } from './virtualMachine';
 
 export interface InventoryOptions {
@@ -21,21 +22,17 @@ const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
 /** So long it is believed that the right to read assignments is there. One that is missing is looked for again with every query. */
 const RIGHT_AGE_MAX_MS = 3_600_000;
 
-interface Cached<T> {
-  readonly atMs: number;
-  readonly value: T;
-}
-
 /** Which VMs there are, by Resource Graph; and what it lacks, by instance views. */
 export class Inventory {
   readonly #options: InventoryOptions;
   #answered: Answered | null = null;
-  readonly #assignments = new Map<string, Cached<readonly Assignment[] | null>>();
+  readonly #assignments: SharedReadings<readonly Assignment[] | null>;
   readonly #rightSeenMs = new Map<string, number>();
   readonly #domains: SetDomains;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
+    this.#assignments = new SharedReadings(options.clock, ASSIGNMENTS_AGE_MAX_MS);
     this.#domains = new SetDomains(options.reader, options.clock);
   }
 
@@ -62,18 +59,15 @@ export class Inventory {
   }
 
   /** The maintenance assignments of the VM's subscription; null when they may not be read. */
-  async assignmentsFor(armId: string): Promise<readonly Assignment[] | null> {
-    const { graph, clock } = this.#options;
+  assignmentsFor(armId: string): Promise<readonly Assignment[] | null> {
     const key = (armId.split('/')[2] ?? '').toLowerCase();
-    const known = this.#assignments.get(key);
-    if (known !== undefined && clock.nowMs() - known.atMs < ASSIGNMENTS_AGE_MAX_MS) return known.value;
-    const value = (await this.#mayReadAssignments(key, armId))
-      ? (await graph.all('assignments', { subscriptions: [key] }))
-          .map(assignmentOf)
-          .filter((assignment) => assignment !== null)
-      : null;
-    this.#assignments.set(key, { atMs: clock.nowMs(), value });
-    return value;
+    return this.#assignments.of(key, () => this.#readAssignments(key, armId));
+  }
+
+  async #readAssignments(subscription: string, armId: string): Promise<readonly Assignment[] | null> {
+    if (!(await this.#mayReadAssignments(subscription, armId))) return null;
+    const rows = await this.#options.graph.all('assignments', { subscriptions: [subscription] });
+    return rows.map(assignmentOf).filter((assignment) => assignment !== null);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Clock } from './requestBudgets';
 import { booleanAt, countAt, instantAt, member, textAt } from './json';
 import { errorOf, statusOf } from './patchResults';
 import type { ResourceGraph } from './resourceGraph';
+import { SharedReadings } from './sharedReadings';
 import type { VmState } from './vmState';
 
 /** Rows of a subscription are read together and used for so long. */
@@ -20,15 +21,11 @@ const PREFIX = 'platform:';
  */
 export class PlatformAssessments {
   readonly #graph: ResourceGraph;
-  readonly #clock: Clock;
-  readonly #rows = new Map<
-    string,
-    { readonly atMs: number; readonly rows: Map<string, AvailablePatchSummary> }
-  >();
+  readonly #rows: SharedReadings<ReadonlyMap<string, AvailablePatchSummary>>;
 
   constructor(graph: ResourceGraph, clock: Clock) {
     this.#graph = graph;
-    this.#clock = clock;
+    this.#rows = new SharedReadings(clock, ROWS_AGE_MAX_MS);
   }
 
   /** Null: this VM has to be asked itself. */
@@ -48,16 +45,17 @@ export class PlatformAssessments {
     return { kind: 'assessed', summary: JSON.parse(text) as AvailablePatchSummary };
   }
 
-  async #rowsOf(subscription: string): Promise<ReadonlyMap<string, AvailablePatchSummary>> {
-    const key = subscription.toLowerCase();
-    const known = this.#rows.get(key);
-    if (known !== undefined && this.#clock.nowMs() - known.atMs < ROWS_AGE_MAX_MS) return known.rows;
+  #rowsOf(subscriptionId: string): Promise<ReadonlyMap<string, AvailablePatchSummary>> {
+    const subscription = subscriptionId.toLowerCase();
+    return this.#rows.of(subscription, () => this.#readRows(subscription));
+  }
+
+  async #readRows(subscription: string): Promise<ReadonlyMap<string, AvailablePatchSummary>> {
     const rows = new Map<string, AvailablePatchSummary>();
-    for (const row of await this.#graph.all('assessments', { subscriptions: [key] })) {
+    for (const row of await this.#graph.all('assessments', { subscriptions: [subscription] })) {
       const found = assessmentOfRow(row);
       if (found !== null) rows.set(found.vmId, found.summary);
     }
-    this.#rows.set(key, { atMs: this.#clock.nowMs(), rows });
     return rows;
   }
 }
