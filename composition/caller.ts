@@ -26,6 +26,14 @@ export function mayDo({ roles }: Caller, needed: Role): boolean {
   return needed === 'reader' ? roles.length > 0 : roles.includes(needed);
 }
 
+/**
+ * Whether a name that was written down is of this caller. The object id in brackets behind it decides: the tokens of two clients may call one person
+ * by its sign-in name, its address or its display name, and names change.
+ */
+export function isOfCaller(written: string, { name, id }: Pick<Caller, 'name' | 'id'>): boolean {
+  return written === name || written.endsWith(` (${id.slice(id.lastIndexOf('/') + 1)})`);
+}
+
 /** Why a request was not admitted, for APIs that have their own words for it. */
 export type Refusal =
   | 'noToken'

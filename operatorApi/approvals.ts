@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { lapsesUtc, neededApprovals, waitsForApprover, type NeededApproval } from '../domain/approvals';
 import { approvalFacts } from '../activities/rollout/control';
 import type { Services, WakingServices } from '../activities/services';
+import { isOfCaller } from '../composition/caller';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -31,7 +32,7 @@ export async function approve(
   { by, id: callerId, reason }: Approver,
 ): Promise<void> {
   const control = await openRollout(services, id);
-  if (control.requestedBy === by && callerId !== WITHOUT_SIGN_IN)
+  if (callerId !== WITHOUT_SIGN_IN && isOfCaller(control.requestedBy, { name: by, id: callerId }))
     throw new LowtideError('FORBIDDEN', {
       what: `${by} may not approve ${id}.`,
       why: `${by} requested it: another person must approve it.`,

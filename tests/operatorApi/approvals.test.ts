@@ -156,17 +156,30 @@ describe('a month with an approval after the canary and with windows of VMs of t
     ]);
   });
 
-  it('whoever asked for the rollout does not approve it', async () => {
-    const services = {
-      policy: { approvals: [] },
-      nowUtc: () => '2026-11-11T00:00:00.000Z',
-      rollouts: { read: () => Promise.resolve({ requestedBy: 'ana', endedUtc: null, mode: 'running' }) },
-    } as unknown as WakingServices;
-    const asked = (by: string, id: string): Promise<unknown> =>
-      approve(services, 'rollout-2026-11' as never, undefined, { by, id, reason: 'r' }).catch(
-        (error: unknown) => (error instanceof LowtideError ? error.code : error),
-      );
-    expect(await asked('ana', 'oid-1')).toBe('FORBIDDEN');
-    expect(await asked('ben', 'oid-2')).toBe('NOTHING_TO_DECIDE'); // he may; nothing waits
-  });
+  it.each([
+    ['ana', 'ana', 'oid-1', 'ben', 'oid-2'],
+    [
+      'ana@contoso.com (oid-1)',
+      'ana_ext#EXT#@contoso.com (oid-1)',
+      'tenant/oid-1',
+      'ben (oid-11)',
+      'tenant/oid-11',
+    ],
+    ['ana@contoso.com (oid-1)', 'Ana (oid-1)', 'tenant/oid-1', 'ana@contoso.com (oid-2)', 'tenant/oid-2'],
+  ])(
+    'whoever asked for the rollout does not approve it, whatever the token calls that person: %s, %s',
+    async (requestedBy, own, ownId, other, otherId) => {
+      const services = {
+        policy: { approvals: [] },
+        nowUtc: () => '2026-11-11T00:00:00.000Z',
+        rollouts: { read: () => Promise.resolve({ requestedBy, endedUtc: null, mode: 'running' }) },
+      } as unknown as WakingServices;
+      const asked = (by: string, id: string): Promise<unknown> =>
+        approve(services, 'rollout-2026-11' as never, undefined, { by, id, reason: 'r' }).catch(
+          (error: unknown) => (error instanceof LowtideError ? error.code : error),
+        );
+      expect(await asked(own, ownId)).toBe('FORBIDDEN');
+      expect(await asked(other, otherId)).toBe('NOTHING_TO_DECIDE'); // may; nothing waits
+    },
+  );
 });
