@@ -46,6 +46,8 @@ export function roundQueueStore(store: Store): RoundQueueStore {
       const before = row === null ? { next: lanes + 1, given: {} } : parseQueue(row.value);
       const known = before.given[lane];
       if (known?.take === take) return numbers(known.from, known.before);
+      // A duplicate that was slow: nothing waits for its answer, and what it took would be done by none.
+      if (known !== undefined && known.take > take) return [];
       const end = Math.max(before.next, many ? count + 1 : Math.min(before.next + 1, count + 1));
       if (end === before.next) return [];
       const after = {

@@ -40,6 +40,15 @@ describe('the queue of a pool', () => {
     expect([...given].sort()).toEqual([4, 5, 6]);
   });
 
+  it('gives nothing to a duplicate of an earlier request, and the lane what it was given last', async () => {
+    const queue = roundQueueStore(memoryStore());
+    expect(await queue.takeNext(ROLLOUT, asked(1, 2))).toBe(4);
+    expect(await queue.takeNext(ROLLOUT, asked(1, 3))).toBe(5);
+    expect(await queue.takeNext(ROLLOUT, asked(1, 2))).toBeNull();
+    expect(await queue.takeNext(ROLLOUT, asked(1, 3))).toBe(5);
+    expect(await queue.takeRest(ROLLOUT, asked(2, 2))).toEqual([6, 7, 8]);
+  });
+
   it('gives the rest to the lane that asks for it, once, and then has nothing left', async () => {
     const queue = roundQueueStore(memoryStore());
     await queue.takeNext(ROLLOUT, asked(1, 2));
