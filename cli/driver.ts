@@ -7,7 +7,7 @@ import { checkPortFree } from '../local/portInUse';
 import { readFleet } from '../local/readFleet';
 import { readText } from '../local/readText';
 import { say } from '../local/say';
-import { writeOutput } from '../local/writeOutput';
+import { checkOutputs, writeOutput } from '../local/writeOutput';
 import { interruption } from './interruption';
 import { aborted } from './serve';
 
@@ -24,6 +24,7 @@ export interface DriverOptions {
  * remembers as long as it runs; its log is written at the end.
  */
 export async function runDriver({ fleet, seed, port, scenario, events }: DriverOptions): Promise<0> {
+  checkOutputs(events);
   const parsed = readFleet(fleet);
   const scenarioFile = scenario === undefined ? null : checkedScenario(scenario);
   await checkPortFree(port);

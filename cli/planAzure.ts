@@ -4,7 +4,7 @@ import { learnRegions } from '../domain/regions';
 import type { Month } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { say } from '../local/say';
-import { writeJson } from '../local/writeOutput';
+import { checkOutputs, writeJson } from '../local/writeOutput';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { makePlan } from '../planning/makePlan';
@@ -21,6 +21,7 @@ export interface PlanAzureOptions extends AzureOptions {
  * every request that was sent for it. Returns the exit code.
  */
 export async function runPlanAzure(options: PlanAzureOptions): Promise<0 | 2> {
+  checkOutputs(options.json);
   const { settings, summary, azure } = azureSettingsOf(options);
   const { policy } = settings;
   learnRegions(extraRegionsOf(policy.extraRegions));

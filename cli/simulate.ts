@@ -4,7 +4,7 @@ import { readAppSettings } from '../local/appSettings';
 import { say } from '../local/say';
 import { simulateMonth, type SimulationOptions, type SimulationReport } from '../local/simulateMonth';
 import { terminalWidth, wrap } from '../local/wrap';
-import { writeJson, writeOutput } from '../local/writeOutput';
+import { checkOutputs, writeJson, writeOutput } from '../local/writeOutput';
 
 /** `npm run simulate`: returns the exit code. */
 export async function runSimulate(
@@ -16,6 +16,7 @@ export async function runSimulate(
   },
 ): Promise<0 | 2> {
   const { json, events, audit, settings: file, ...month } = options;
+  checkOutputs(json, events, audit);
   const settings = readAppSettings({ file, fleet: month.fleet });
   say.line(settings.summary);
   const report = await simulateMonth(

@@ -10,7 +10,7 @@ import { runMonths, runPoints } from '../lab/faults/workers';
 import { interruption } from './interruption';
 import { showProgress } from './progress';
 import { say } from '../local/say';
-import { writeJson } from '../local/writeOutput';
+import { checkOutputs, writeJson } from '../local/writeOutput';
 
 export interface TortureOptions {
   readonly seeds: number;
@@ -37,6 +37,7 @@ const SHRUNK_MAX = 3;
 
 /** `npm run torture`: returns the exit code. */
 export async function runTorture(options: TortureOptions): Promise<0 | 2 | 130> {
+  checkOutputs(options.json);
   if (options.points === true) return reportPoints(options);
   if (options.real === true) return reportReal(options);
   if (options.azure === true) return reportAzure(options);

@@ -28,6 +28,24 @@ export function writeOutput(path: string, parts: Iterable<string>, calls: FileCa
   }
 }
 
+/**
+ * Throws at once what `writeOutput` would throw for these paths after the work: a folder that does not exist, or may not be written to. A path
+ * that is undefined was not asked for.
+ */
+export function checkOutputs(...paths: readonly (string | undefined)[]): void {
+  for (const path of paths) {
+    // To open a pipe waits for its reader.
+    if (path === undefined || (isNoFile(path) && !statSync(path).isDirectory())) continue;
+    const probe = isNoFile(path) ? path : `${path}.partial-${process.pid}`;
+    try {
+      closeSync(openSync(probe, 'w'));
+    } catch (cause) {
+      throw outputFailed(path, cause);
+    }
+    removeIfThere(probe);
+  }
+}
+
 function removeIfThere(path: string): void {
   try {
     rmSync(path, { force: true });

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
-import { writeJson } from '../../local/writeOutput';
+import { checkOutputs, writeJson } from '../../local/writeOutput';
 import { ratioOf, tableOf, type Benchmark, type Figure } from './benchmark';
 import { cellsBenchmark } from './cells';
 import { calibrationBenchmark, insightBenchmark } from './calibration';
@@ -68,6 +68,7 @@ export const BENCHMARKS: readonly Benchmark[] = [...TIMES, ...ASKED, ...LARGE];
 /** `npm run bench`: measures, and prints a table of medians with what they may be. */
 export async function runBench(options: BenchCommandOptions): Promise<void> {
   const { runs, months, vms, json } = options;
+  checkOutputs(json);
   const print = (line: string): void => {
     say.line(line);
   };

@@ -1,6 +1,6 @@
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
-import { writeJson } from '../../local/writeOutput';
+import { checkOutputs, writeJson } from '../../local/writeOutput';
 import { mutants } from './mutants';
 import { PackageCopy, type Verdict } from './packageCopy';
 
@@ -19,6 +19,7 @@ export function runMutate({ only = '', json }: MutateOptions): 0 | 1 | 2 {
       why: 'There is nothing to plant.',
       fix: 'Give a word of a description in lab/mutation/*Mutants.ts, or none for all bugs.',
     });
+  checkOutputs(json);
   const started = performance.now();
   const copy = new PackageCopy();
   try {

@@ -12,6 +12,7 @@ import type { SimulationReport } from '../../local/simulateMonth';
 import { loadNatively } from '../emulator/support/nativeHost';
 import { partOfContoso } from '../support/contoso';
 import { startLowtide } from './lowtideProcess';
+import { typed as typedHere } from './typed';
 
 const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof SimulateModule;
 const { readAppSettings } = loadNatively('dist/local/appSettings.js') as typeof SettingsModule;
@@ -90,3 +91,14 @@ test('R-109: the gate of each phase opens when the plan said, within a tenth of 
     expect(Math.max(...off)).toBeLessThanOrEqual(1);
   }
 });
+
+it.each(['--json', '--events', '--audit'])(
+  'a month whose %s cannot be written does not begin',
+  async (option) => {
+    const { code, out, err } = await typedHere(
+      'simulate',
+      ...['--fleet', fleet, '--seed', '1', '--month', MONTH, option, join(folder, 'missing', 'file')],
+    );
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('Its folder does not exist.')]);
+  },
+);

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LowtideError } from '../../domain/lowtideError';
-import { writeJson, writeOutput } from '../../local/writeOutput';
+import { checkOutputs, writeJson, writeOutput } from '../../local/writeOutput';
 
 let folder: string;
 beforeEach(() => {
@@ -71,6 +71,25 @@ test('a folder that is not there, and one that is a file, are distinguished from
     }).detail.why;
   expect(why('missing/report.json')).toBe('Its folder does not exist.');
   expect(why('file/report.json')).toBe('What should be its folder is a file.');
+});
+
+test('what cannot be written is known before the work, of any of its files; what can stays as it is', () => {
+  writeFileSync(join(folder, 'report.json'), 'of last month');
+  const files = [join(folder, 'report.json'), undefined, join(folder, 'events.jsonl')];
+  checkOutputs(...files);
+  const refused = ['missing/audit.jsonl', '.'].map((name) =>
+    refusalOf(() => {
+      checkOutputs(...files, join(folder, name));
+    }),
+  );
+  expect(refused.map(({ code, detail }) => [code, detail.why])).toEqual([
+    ['OUTPUT_FAILED', 'Its folder does not exist.'],
+    ['OUTPUT_FAILED', 'It is a folder.'],
+  ]);
+  expect([readdirSync(folder), readFileSync(join(folder, 'report.json'), 'utf8')]).toEqual([
+    ['report.json'],
+    'of last month',
+  ]);
 });
 
 const hasFullDevice = existsSync('/dev/full');
