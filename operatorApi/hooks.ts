@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { WakingServices } from '../activities/services';
 import { writeHalt } from '../activities/rollout/halts';
@@ -59,7 +60,7 @@ const answerAsk: OperatorRoute = {
   },
 };
 
-/** The first answer counts. A yes lifts the hold that waits for it; a no is a hold with its words. */
+/** The first answer counts; given once more it ends what broke off half way. A yes lifts the hold that waits for it; a no is a hold with its words. */
 async function answer(
   services: WakingServices,
   id: RolloutId,
@@ -69,11 +70,18 @@ async function answer(
   await openRollout(services, id);
   const atUtc = services.nowUtc();
   const asked = await services.hookAsks.read(id, ask);
-  if (asked?.answer !== null || atUtc >= asked.untilUtc) throw notAsked(id, ask, asked);
-  const answered: HookAsk = { ...asked, answer: { go, why, by, atUtc } };
-  await services.hookAsks.save(id, answered);
-  await services.audit.append(id, `hookAnswered~${ask}~${atUtc}`, {
-    atUtc,
+  const given = asked?.answer ?? { go, why, by, atUtc };
+  if (
+    asked === null ||
+    !isDeepStrictEqual(given, { go, why, by, atUtc: given.atUtc }) ||
+    given.atUtc >= asked.untilUtc
+  )
+    throw notAsked(id, ask, asked);
+  const answered: HookAsk = { ...asked, answer: given };
+  if (!(await services.hookAsks.save(id, answered, asked)))
+    throw notAsked(id, ask, await services.hookAsks.read(id, ask));
+  await services.audit.append(id, `hookAnswered~${ask}~${given.atUtc}`, {
+    atUtc: given.atUtc,
     who: by,
     what: 'hookAnswered',
     subject: ask,
@@ -81,7 +89,7 @@ async function answer(
     why: why === '' ? (go ? 'It said yes.' : 'It said no.') : why,
     evidence: { go, on: asked.on },
   });
-  if (asked.haltId !== null) await answerHold(services, id, answered, { go, why, by, atUtc });
+  if (asked.haltId !== null) await answerHold(services, id, answered, given);
   await wakeWaits(services, id, 'control');
   return answered;
 }

@@ -114,12 +114,14 @@ async function askHook(
 
 /** The question is a row, and its answer, too: both survive whatever asks. */
 async function askByEvent(
-  { hookAsks, audit, nowUtc }: Services,
-  { name, on, answerMinutes }: Hook,
+  services: Services,
+  hook: Hook,
   about: About,
   subject: string,
   haltId: string | null,
 ): Promise<HookWord> {
+  const { hookAsks, audit, nowUtc } = services;
+  const { name, on, answerMinutes } = hook;
   const { rolloutId, vmIds } = about;
   const atUtc = nowUtc();
   const ask = `${name}~${subject}`;
@@ -138,7 +140,8 @@ async function askByEvent(
     haltId,
     answer: null,
   };
-  await hookAsks.save(rolloutId, row);
+  const isAsked = await hookAsks.save(rolloutId, row, known);
+  if (!isAsked) return askByEvent(services, hook, about, subject, haltId); // another asked it, and it may be answered by now
   await audit.append(rolloutId, `hookAsked~${ask}~${atUtc}`, {
     atUtc,
     who: 'lowtide',
