@@ -11,6 +11,7 @@ import type {
   VmReading,
 } from '../driver';
 import { Arm, type ArmRequestSeen, type Credential } from './arm';
+import { providerBudgets } from './computeReads';
 import { RequestBudgets, wallClock, type Clock } from './requestBudgets';
 import { probeEvent, type EventSink } from './driverLog';
 import { followOperation, observeInstallation, type FollowSources } from './followOperation';
@@ -185,7 +186,8 @@ class AzureFleetDriver implements FleetDriver {
   async #resourceHealth({ vm }: VmState): Promise<ArmAnswer | null> {
     const url = `${vm.armId}/providers/Microsoft.ResourceHealth/availabilityStatuses/current?api-version=${HEALTH_VERSION}`;
     try {
-      return await this.#reader.read({ method: 'GET', url }, { budgets: [['armReads', vm.subscriptionId]] });
+      const budgets = providerBudgets('health', vm.subscriptionId);
+      return await this.#reader.read({ method: 'GET', url }, { budgets });
     } catch (error) {
       if (error instanceof NotRead) return { status: error.status ?? 503, headers: {}, body: null };
       throw error;

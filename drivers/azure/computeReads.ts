@@ -10,3 +10,14 @@ export function readBudgets(armId: string): readonly (readonly ['readOfVm' | 'ar
     ['armReads', armId.split('/')[2] ?? ''],
   ];
 }
+
+/** What a GET from another provider about one VM counts against. */
+export function providerBudgets(
+  provider: 'health' | 'maintenance',
+  subscription: string,
+): readonly (readonly ['readsOfProvider' | 'armReads', string])[] {
+  return [
+    ['readsOfProvider', `${subscription} ${provider}`],
+    ['armReads', subscription],
+  ];
+}

@@ -1,5 +1,6 @@
 import type { InventoryPage } from '../driver';
 import type { Clock } from './requestBudgets';
+import { providerBudgets } from './computeReads';
 import { textAt } from './json';
 import { assignmentOf, ASSIGNMENTS_VERSION, type Assignment } from './maintenance';
 import type { Reader } from './reader';
@@ -79,7 +80,8 @@ export class Inventory {
     const seenMs = this.#rightSeenMs.get(subscription);
     if (seenMs !== undefined && clock.nowMs() - seenMs < RIGHT_AGE_MAX_MS) return true;
     const url = `${armId}/providers/Microsoft.Maintenance/configurationAssignments?api-version=${ASSIGNMENTS_VERSION}`;
-    const { status } = await reader.read({ method: 'GET', url }, { budgets: [['armReads', subscription]] });
+    const budgets = providerBudgets('maintenance', subscription);
+    const { status } = await reader.read({ method: 'GET', url }, { budgets });
     if (status === 403) return false;
     // Of a VM that has just been deleted nothing is known: the next one is asked.
     if (status === 200) this.#rightSeenMs.set(subscription, clock.nowMs());

@@ -3,6 +3,7 @@ import { ArmUnreachable } from './arm';
 import type { BudgetName, RequestBudgets, Clock } from './requestBudgets';
 import type { ArmAnswer } from './refusals';
 import { codeIn, messageIn } from './errorBody';
+import { listAt, textAt } from './json';
 import { retryAfterSeconds } from './retryAfter';
 
 /** A reading that Azure has not allowed, or not given, within the time there was. Nothing is known by it. */
@@ -73,8 +74,11 @@ export class Reader {
       return new NotRead(`${request.method} ${path} was answered with invalid JSON.`, status, null);
     if (status < 400 || (status < 500 && status !== 401 && status !== 408 && status !== 429)) return answer;
     const asked = retryAfterSeconds(answer, this.#nowUtc());
-    if (status === 429)
-      for (const [name, of] of budgets) this.#budgets.pause(name, of, asked ?? PAUSE_SECONDS);
+    if (status === 429) {
+      const isOfAll = isOfSubscription(answer);
+      for (const [name, of] of budgets)
+        if (name !== 'armReads' || isOfAll) this.#budgets.pause(name, of, asked ?? PAUSE_SECONDS);
+    }
     const said = `${codeIn(answer.body)} ${messageIn(answer.body)}`.trim().slice(0, 200);
     return new NotRead(`${request.method} ${path} was answered ${status}: ${said}`, status, asked);
   }
@@ -86,4 +90,14 @@ export class Reader {
     await this.#clock.sleep(wait * 1_000);
     return this.#budgets.take(budgets);
   }
+}
+
+/**
+ * Whether a 429 is about everything that is read of a subscription, because ARM itself refused or Compute says so. The others are about one VM, one
+ * operation or one provider, while ARM has room (recording 72: five minutes for one operation, with 998 requests left).
+ */
+function isOfSubscription({ body, headers }: ArmAnswer): boolean {
+  if (headers['x-ms-ratelimit-remaining-subscription-reads'] === '0') return true;
+  const targets = listAt(body, 'error', 'details').map((detail) => textAt(detail, 'target') ?? '');
+  return /RequestsThrottled$/i.test(codeIn(body)) || targets.some((target) => /Subscription/i.test(target));
 }

@@ -19,6 +19,8 @@ export const BUDGETS = {
   readOfVm: { burst: 36, perMinute: 12 },
   /** Polls of one operation's status. */
   pollOfOperation: { burst: 45, perMinute: 15 },
+  /** Of Resource Health, or of maintenance, in a subscription. No number of their own is known: those of ARM. */
+  readsOfProvider: { burst: 250, perMinute: 25 * 60 },
   armReads: { burst: 250, perMinute: 25 * 60 },
   armWrites: { burst: 200, perMinute: 10 * 60 },
   /** Lists that Resource Graph makes (`useResourceGraph`), of a subscription. */
