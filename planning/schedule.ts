@@ -1,5 +1,4 @@
 import { TimeQueue } from '../collections/timeQueue';
-import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
 import { BudgetsInUse } from './budgets';
@@ -8,7 +7,9 @@ import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate'
 import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import {
+  installsLeft,
   isClosed,
+  isUsedUp,
   phaseStartMs,
   setWaitsFor,
   type FamilyRun,
@@ -286,7 +287,7 @@ class Run {
     for (const [family, count] of countsOf(round.work.members, this.#candidates.family)) {
       const seen = this.#families[family];
       if (seen === undefined) continue;
-      const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));
+      const now = seen.waiting.length > 0 ? 0 : Math.min(count, installsLeft(seen, this.#policy));
       if (now > 0) granted.push([family, now]);
       seen.started += now;
       startedNow += now;
@@ -294,14 +295,6 @@ class Run {
     }
     if (startedNow > 0)
       this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs(round, startedNow));
-  }
-
-  #installsLeft({ started, healthy }: FamilyRun): number {
-    const left = exposureMax({ healthyCount: healthy }, this.#policy) - started;
-    return Math.max(
-      0,
-      Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)),
-    );
   }
 
   #roundMs({ work }: RoundRun, vmCount: number): number {
@@ -338,7 +331,7 @@ class Run {
   #serve(family: FamilyRun): void {
     for (let first = family.waiting[0]; first !== undefined; first = family.waiting[0]) {
       if (first.count > 0) {
-        const count = Math.min(first.count, this.#installsLeft(family));
+        const count = Math.min(first.count, installsLeft(family, this.#policy));
         if (count === 0) return;
         first.count -= count;
         family.started += count;
@@ -360,19 +353,24 @@ class Run {
       atMs: this.#nowMs + MINUTE_MS,
       opensAfterMs: this.#nowMs,
     });
-    if (!fits) return;
-    this.#queue.add(startMs, () => {
-      this.#wait({ round: { ...round, again: true }, family, count });
-      const seen = this.#families[family];
-      if (seen !== undefined) this.#serve(seen);
-    });
+    const seen = this.#families[family];
+    if (seen === undefined || !fits) return;
+    const times = this.#times.get(round.work);
+    if (times !== undefined && isUsedUp(seen, this.#policy))
+      this.#times.set(round.work, { ...times, usedUp: true });
+    else
+      this.#queue.add(startMs, () => {
+        this.#wait({ round: { ...round, again: true }, family, count });
+        this.#serve(seen);
+      });
   }
 
   /** The times of a round, as far as they are known. */
   #note({ work, startMs, fits, waitedFor, again }: RoundRun, atMs: number): void {
     const before = this.#times.get(work);
     const endMs = again ? (before?.endMs ?? atMs) : Math.max(before?.endMs ?? 0, atMs);
-    this.#times.set(work, { startMs, endMs, doneMs: Math.max(before?.doneMs ?? 0, atMs), fits, waitedFor });
+    const doneMs = Math.max(before?.doneMs ?? 0, atMs);
+    this.#times.set(work, { startMs, endMs, doneMs, fits, waitedFor, usedUp: before?.usedUp ?? false });
   }
 
   #outcomes(round: RoundRun, count: number): void {

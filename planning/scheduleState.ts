@@ -1,4 +1,5 @@
 import { judgedAfterBakeUtc } from '../domain/bake';
+import { exposureMax, underWayMax } from '../domain/evidence';
 import { areMostlyDone } from '../domain/gates';
 import { utcOf } from '../domain/instants';
 import { firstOpeningUtc } from '../domain/offPeak';
@@ -21,6 +22,8 @@ export interface RoundTimes {
   /** False: no window of its zones is long enough. */
   readonly fits: boolean;
   readonly waitedFor: WaitedFor;
+  /** True: some of its VMs wait for evidence that never comes (`isUsedUp`). */
+  readonly usedUp: boolean;
 }
 
 export interface PhaseRun {
@@ -112,3 +115,13 @@ export function setWaitsFor({ work, stage, waitedFor }: RegionRun): WaitedFor {
   const { sets = [], tracks = [] } = work.stages[stage] ?? {};
   return sets.length > setsAtOnce(tracks.length) ? 'pool' : 'windows';
 }
+
+/** How many more of a family may start now. */
+export function installsLeft({ started, healthy }: FamilyRun, policy: Policy): number {
+  const left = exposureMax({ healthyCount: healthy }, policy) - started;
+  return Math.max(0, Math.min(left, underWayMax({ healthyCount: healthy }, policy) - (started - healthy)));
+}
+
+/** All that the policy lets a family begin has proven healthy, and that lets it begin no more: the rollout waits for a person. */
+export const isUsedUp = (family: FamilyRun, policy: Policy): boolean =>
+  family.started === family.healthy && installsLeft(family, policy) === 0;

@@ -62,11 +62,18 @@ export function writeRegionNow(
   facts: Pick<Scheduled, 'candidates' | 'facts'>,
   nowMs: number,
 ): PlannedRegion {
-  const times: RoundTimes = { startMs: nowMs, endMs: nowMs, doneMs: nowMs, fits: true, waitedFor: 'windows' };
+  const times: RoundTimes = { ...NOT_SCHEDULED, startMs: nowMs, endMs: nowMs, doneMs: nowMs, fits: true };
   return new Writer({ ...facts, endsMs: Infinity, targetMs: Infinity, timesOf: () => times }).region(work);
 }
 
-const NOT_SCHEDULED: RoundTimes = { startMs: 0, endMs: 0, doneMs: 0, fits: false, waitedFor: 'windows' };
+const NOT_SCHEDULED: RoundTimes = {
+  startMs: 0,
+  endMs: 0,
+  doneMs: 0,
+  fits: false,
+  waitedFor: 'windows',
+  usedUp: false,
+};
 
 class Writer {
   readonly late: LateVm[] = [];
@@ -190,8 +197,10 @@ class Writer {
   }
 
   /** R-109: of a VM whose forecast passes the target day or the end, what it waited for. */
-  #lateBecause({ doneMs, fits, waitedFor }: RoundTimes): string | null {
+  #lateBecause({ doneMs, fits, waitedFor, usedUp }: RoundTimes): string | null {
     if (!fits) return 'its off-peak window is too short for an assessment, an installation and a reboot';
+    if (usedUp)
+      return 'evidenceFirst and evidenceFactor of the policy let no more VMs of its image family begin, however healthy it is';
     const because = WAITED_FOR[waitedFor];
     if (doneMs > this.#facts.endsMs)
       return `expected to be done only after the rollout has ended, because of ${because}`;

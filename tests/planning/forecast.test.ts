@@ -1,9 +1,13 @@
+import { Month } from '../../domain/ids';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { checkPlan } from '../../planning/checkPlan';
+import { planInSteps } from '../../planning/makePlan';
 import type { Plan } from '../../planning/plan';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { planOf, roundsOf } from '../support/fleets';
+
+const RELEASED = '2026-11-10T18:00:00.000Z';
 
 type Round = ReturnType<typeof roundsOf>[number];
 
@@ -62,6 +66,24 @@ describe('the forecast', () => {
     // Without it the first 80 VMs would be done at 04:06; so there are 5 at 03:56, 25 at 04:47, 80 at 05:41.
     expect(ends[0]).toBe('2026-11-11T05:41:00.000Z');
   });
+
+  test.each([
+    [5, 1],
+    [5, 1.1],
+    [1, 1.5],
+  ])(
+    'INV-14: a plan ends where evidenceFirst %d and evidenceFactor %d let a family prove no more, and says so',
+    (evidenceFirst, evidenceFactor) => {
+      const policy = Policy.parse({ evidenceFirst, evidenceFactor });
+      const month = Month.parse('2026-11');
+      const steps = planInSteps({ vms: vmsOf(20), month, policy, seed: 'x', nowUtc: RELEASED });
+      let step = steps.next();
+      for (let n = 0; n < 100 && step.done !== true; n += 1) step = steps.next();
+      expect(step.done === true && step.value.late.map(({ detail }) => detail)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^evidenceFirst and evidenceFactor of the policy/)]),
+      );
+    },
+  );
 
   test('R-109: a round takes as long as its slowest VM: the more VMs, the longer', () => {
     const policy = Policy.parse({ evidenceFirst: 1000, evidenceUnderWay: 1000, batchSharePercents: [100] });
