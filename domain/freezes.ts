@@ -54,10 +54,7 @@ export type Freeze = Readonly<z.infer<typeof Freeze>>;
 /** What a person gives of one. */
 export const FreezeInput = z
   .strictObject({ ...shape, selector: Selector.default({}), timeZone: shape.timeZone.default(null) })
-  .refine(({ from, to }) => localMs(from) < endMs(to), {
-    path: ['to'],
-    message: 'it is not later than from',
-  });
+  .refine(isEverInForce, { path: ['to'], message: 'it is not later than from' });
 export type FreezeInput = Readonly<z.infer<typeof FreezeInput>>;
 
 export interface FreezeSpan {
@@ -144,6 +141,18 @@ export function freezeState(
   const { fromUtc, toUtc } = spanOf(freeze, 'UTC');
   if (now < Date.parse(fromUtc) - (own && isLocal(freeze.from) ? AHEAD_MS : 0)) return 'planned';
   return now < Date.parse(toUtc) + (own && isLocal(freeze.to) ? BEHIND_MS : 0) ? 'standing' : 'over';
+}
+
+/** Of a local time and an instant only the time zone says which is the later; where each VM has its own, one zone is enough. */
+function isEverInForce(freeze: Pick<Freeze, 'from' | 'to' | 'timeZone'>): boolean {
+  const { from, to, timeZone } = freeze;
+  if (timeZone !== null) {
+    const { fromUtc, toUtc } = spanOf(freeze, 'UTC');
+    return fromUtc < toUtc;
+  }
+  const aheadMs = isLocal(from) && !isLocal(to) ? AHEAD_MS : 0;
+  const behindMs = isLocal(to) && !isLocal(from) ? BEHIND_MS : 0;
+  return localMs(from) - aheadMs < endMs(to) + behindMs;
 }
 
 const isLocal = (written: string): boolean => WHEN.exec(written)?.[5] === undefined;

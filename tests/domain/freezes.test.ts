@@ -87,6 +87,19 @@ describe('when a freeze is in force', () => {
     const parsed = FreezeInput.safeParse({ reason: 'r', owner: 'o', ...given });
     expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toContain(member);
   });
+
+  const pacific = 'America/Los_Angeles';
+  it.each([
+    ['2026-12-20T08:00', '2026-12-20T09:00Z', pacific, false],
+    ['2026-12-20T00:30', '2026-12-20T09:00Z', pacific, true],
+    ['2026-12-20T10:00', '2026-12-20T09:00Z', 'Asia/Tokyo', true],
+    ['2026-12-20T10:00', '2026-12-20T09:00Z', null, true],
+    ['2026-12-21', '2026-12-20T09:00Z', null, false],
+    ['2026-12-20T09:00Z', '2026-12-20T10:00', 'Asia/Tokyo', false],
+  ])('from %s to %s in the zone %s is in force somewhere: %s', (from, to, timeZone, isAccepted) => {
+    const parsed = FreezeInput.safeParse({ reason: 'r', owner: 'o', from, to, timeZone });
+    expect(parsed.success).toBe(isAccepted);
+  });
 });
 
 describe('which VMs a selector means', () => {
