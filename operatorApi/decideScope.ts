@@ -45,7 +45,7 @@ export async function decideScope(
   if (kind === 'resume') await writeDown();
   if (kind !== 'resume') {
     const decision = kind === 'pause' ? null : { kind, ...who, atUtc };
-    await services.rollouts.addHalt(id, askedHalt(scope, who.reason, atUtc, decision));
+    await addAsked(services, id, askedHalt(scope, who.reason, atUtc, decision));
   }
   if (kind !== 'pause') await answerHalts(services, id, open, { kind, ...who, atUtc });
   if (kind !== 'resume') await writeDown();
@@ -74,6 +74,18 @@ async function refuseUnknown(services: Services, id: RolloutId, scope: ControlSc
     why: isOfFleet ? 'The inventory does not have it.' : `It has ${known().join(', ')}.`,
     fix: isOfFleet ? 'GET /api/fleet?search=NAME has the ARM ids.' : 'Name one of them.',
   });
+}
+
+/**
+ * An earlier decision about the same part may be of the same instant, while a virtual clock stands still or of two people: one that was
+ * answered keeps its row, and does not take the place of this one. A pause that stands already needs no second.
+ */
+async function addAsked(services: WakingServices, id: RolloutId, halt: Halt): Promise<void> {
+  for (let haltId = halt.haltId, n = 2; ; haltId = `${halt.haltId}~${n}`, n += 1) {
+    if (await services.rollouts.addHalt(id, { ...halt, haltId })) return;
+    const standing = (await services.rollouts.halts(id)).find((one) => one.haltId === haltId);
+    if (halt.decision === null && standing?.decision === null) return;
+  }
 }
 
 function askedHalt(scope: ControlScope, why: string, atUtc: string, decision: Halt['decision']): Halt {

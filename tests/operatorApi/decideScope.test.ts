@@ -87,6 +87,19 @@ describe('a part of a rollout is paused, resumed and given up', () => {
     ]);
   });
 
+  it('INV-9: what is decided again in one instant, while a virtual clock stands still, holds', async () => {
+    const region = { region: 'westeurope' };
+    expect([await decide('pause', region), await decide('resume', region)]).toEqual([200, 200]);
+    expect(await decide('pause', region)).toBe(200);
+    expect(await decide('pause', region)).toBe(409); // it is paused
+    expect([await decide('resume', region), await decide('cancel', region)]).toEqual([200, 200]);
+    const { value } = (await api.send('GET', '/api/rollouts/rollout-2026-11/halts')).body as unknown as {
+      readonly value: readonly { readonly asked?: unknown; readonly decision: { kind: string } | null }[];
+    };
+    const decisions = value.filter(({ asked }) => JSON.stringify(asked) === JSON.stringify(region));
+    expect(decisions.map(({ decision }) => decision?.kind)).toContain('cancel');
+  });
+
   it('a scope that is none is refused', async () => {
     expect(await decide('pause', { regoin: 'eastus' })).toBe(400);
     expect(await decide('pause', { region: 'eastus', phase: 'phase-1' })).toBe(400);
