@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { lapsesUtc, neededApprovals, waitsForApprover, type NeededApproval } from '../domain/approvals';
+import {
+  lapsesUtc,
+  neededApprovals,
+  waitsForApprover,
+  type Approval,
+  type NeededApproval,
+} from '../domain/approvals';
 import { approvalFacts } from '../activities/rollout/control';
 import type { Services, WakingServices } from '../activities/services';
 import { isOfCaller } from '../composition/caller';
@@ -51,14 +57,10 @@ export async function approve(
     why: reason,
     evidence: { rule: open.rule, signedIn: callerId !== WITHOUT_SIGN_IN },
   });
-  await services.rollouts.saveApproval(id, {
-    phase: open.phase,
-    by,
-    reason,
-    atUtc,
-    untilUtc: lapsesUtc(atUtc, open.validHours),
-    withdrawn: null,
-  });
+  const untilUtc = lapsesUtc(atUtc, open.validHours);
+  const approval: Approval = { phase: open.phase, by, reason, atUtc, untilUtc, withdrawn: null };
+  if (!(await services.rollouts.saveApproval(id, approval, open.approval)))
+    throw await refusedMeanwhile(services, id, approval);
   await wakeWaits(services, id, null);
 }
 
@@ -74,7 +76,9 @@ export async function withdrawApproval(
   const needed = await neededNow(services, id);
   const standing = needed.find(({ phase, state }) => phase === wanted && STANDING.has(state));
   if (!standing?.approval) throw nothingToSay(id, wanted, needed, 'withdraw');
-  await services.rollouts.saveApproval(id, { ...standing.approval, withdrawn: { by, reason, atUtc } });
+  const withdrawn: Approval = { ...standing.approval, withdrawn: { by, reason, atUtc } };
+  if (!(await services.rollouts.saveApproval(id, withdrawn, standing.approval)))
+    throw decidedMeanwhile(id, wanted);
   await services.audit.append(id, `${atUtc}~approvalWithdrawn~${wanted}`, {
     atUtc,
     who: by,
@@ -99,15 +103,9 @@ export async function reject(
   const needed = await neededNow(services, id);
   const open = firstOpen(needed, wanted);
   if (open === undefined || open.state === 'rejected') throw nothingToSay(id, wanted, needed, 'reject');
-  await services.rollouts.saveApproval(id, {
-    phase: open.phase,
-    by,
-    reason,
-    atUtc,
-    untilUtc: atUtc,
-    withdrawn: null,
-    rejected: true,
-  });
+  const said = { phase: open.phase, by, reason, atUtc, untilUtc: atUtc, withdrawn: null, rejected: true };
+  if (!(await services.rollouts.saveApproval(id, said, open.approval)))
+    throw decidedMeanwhile(id, open.phase);
   await services.audit.append(id, `${atUtc}~approvalRejected~${open.phase}`, {
     atUtc,
     who: by,
@@ -130,6 +128,37 @@ const firstOpen = (
 async function neededNow(services: Services, id: RolloutId): Promise<readonly NeededApproval[]> {
   const facts = await approvalFacts(services, id);
   return facts === undefined ? [] : neededApprovals(facts, services.nowUtc());
+}
+
+/** The audit says of an approval that it was given before it stands: where another word was faster, it says that, too. */
+async function refusedMeanwhile(
+  services: Services,
+  id: RolloutId,
+  { phase, by }: Approval,
+): Promise<LowtideError> {
+  const standing = (await services.rollouts.approvals(id)).find((one) => one.phase === phase);
+  if (standing !== undefined && (standing.rejected === true || standing.withdrawn !== null)) {
+    const what = standing.withdrawn === null ? 'approvalRejected' : 'approvalWithdrawn';
+    const atUtc = services.nowUtc();
+    await services.audit.append(id, `${atUtc}~${what}~${phase}~stands`, {
+      atUtc,
+      who: 'lowtide',
+      what,
+      subject: phase,
+      vmId: null,
+      why: `${(standing.withdrawn ?? standing).by} said so while ${by} approved: it stands.`,
+      evidence: { approvedBy: by },
+    });
+  }
+  return decidedMeanwhile(id, phase);
+}
+
+function decidedMeanwhile(id: RolloutId, phase: PhaseId): LowtideError {
+  return new LowtideError('NOTHING_TO_DECIDE', {
+    what: `${phase} of ${id} was decided by another person at the same moment.`,
+    why: 'What you decided was not about that.',
+    fix: `See \`approvals\` of GET /api/rollouts/${id}, and decide again if need be.`,
+  });
 }
 
 function nothingToSay(

@@ -8,6 +8,7 @@ import { writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
 import type { RoundKey } from './plans';
 import type { Store, Table } from './store';
+import { writeInstead } from './writeInstead';
 
 export const PhaseRecord = z.object({
   phase: PhaseId,
@@ -72,7 +73,8 @@ export interface RolloutStore {
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
   /** The last word on each phase that needed an approval. */
   approvals(id: RolloutId): Promise<readonly Approval[]>;
-  saveApproval(id: RolloutId, approval: Approval): Promise<void>;
+  /** In place of the last word as it was read, null for none. False when another was said since. */
+  saveApproval(id: RolloutId, approval: Approval, seen: Approval | null): Promise<boolean>;
   /** VMs that were at risk of missing their 30 days when it was last looked. */
   atRisk(id: RolloutId): Promise<ReadonlySet<string>>;
   saveAtRisk(
@@ -137,7 +139,8 @@ export function rolloutStore(store: Store): RolloutStore {
       (await table.list(id, { from: 'approval~', before: 'approval~~' })).map(({ value }) =>
         parseApproval(value),
       ),
-    saveApproval: (id, approval) => table.upsert(id, `approval~${approval.phase}`, approval),
+    saveApproval: (id, value, seen) =>
+      writeInstead(table, [id, `approval~${value.phase}`], { value, seen, parse: parseApproval }),
     atRisk: async (id) =>
       new Set((await table.list(`${id}~atRisk`)).map(({ value }) => AtRisk.parse(value).vmId)),
     saveAtRisk: (id, { added, removed }) =>

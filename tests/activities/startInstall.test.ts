@@ -185,12 +185,8 @@ describe('INV-6, INV-9: the control row is asked last', () => {
     const said = { by: 'ana', reason: 'No.', atUtc: WINDOW_OPENS };
     const phase = phaseIdOf(1);
     await services.rollouts.savePhase(ROLLOUT, aPhase({ phase, startedUtc: WINDOW_OPENS }));
-    await services.rollouts.saveApproval(ROLLOUT, {
-      phase,
-      ...said,
-      untilUtc: WINDOW_OPENS,
-      withdrawn: said,
-    });
+    const withdrawn = { phase, ...said, untilUtc: WINDOW_OPENS, withdrawn: said };
+    await services.rollouts.saveApproval(ROLLOUT, withdrawn, null);
     expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'approvalPending' } });
     expect(services.driver.accepted).toEqual([]);
   });
