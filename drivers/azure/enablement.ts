@@ -38,7 +38,7 @@ export function enablementOf(vm: VirtualMachine): EnablementStep {
   if (osType === null) return byOwner('Azure does not say whether it runs Windows or Linux');
   if (vm.provisionVMAgent === false) return byOwner('it has no VM agent (provisionVMAgent is false)');
   const isPlatform = patchMode?.toLowerCase() === 'automaticbyplatform';
-  if (control?.kind === 'notInCharge' && /maintenance (configuration|assignments)/.test(control.because))
+  if (control !== undefined && /maintenance (configuration|assignments)/.test(control.because))
     return byOwner(`${control.because}; see to that first, or two would patch it`);
   if (osType === 'Windows' && !isPlatform && enableAutomaticUpdates === false)
     return byOwner('it was made with enableAutomaticUpdates=false, and AutomaticByPlatform needs true');

@@ -24,7 +24,9 @@ export function controlOf(facts: ControlFacts): PatchControl {
   const { maintenance } = facts;
   if (maintenance !== null) return knownControl({ ...facts, maintenance });
   const atBest = knownControl({ ...facts, maintenance: [] });
-  return atBest.kind === 'notInCharge' ? atBest : notInCharge(ASSIGNMENTS_NOT_READ);
+  return notInCharge(
+    atBest.kind === 'notInCharge' ? `${atBest.because}; ${ASSIGNMENTS_NOT_READ}` : ASSIGNMENTS_NOT_READ,
+  );
 }
 
 /** A schedule that is not seen would patch it as well. */
@@ -37,6 +39,11 @@ function knownControl(facts: KnownFacts): PatchControl {
   const { patchMode, osType, bypassPlatformSafetyChecks, isGalleryImage, maintenance } = facts;
   const mode = (patchMode ?? defaultMode(facts)).toLowerCase();
   const assigned = maintenance.join(', ');
+  // It sleeps in these modes, and wakes with AutomaticByPlatform and the bypass: whoever sets those has to know of it.
+  const besides =
+    maintenance.length === 0
+      ? ''
+      : `; the maintenance configuration ${assigned} is assigned, and lacks AutomaticByPlatform with ${BYPASS} to work`;
   switch (mode) {
     case 'automaticbyplatform':
       if (!bypassPlatformSafetyChecks && maintenance.length === 0)
@@ -55,14 +62,14 @@ function knownControl(facts: KnownFacts): PatchControl {
     case 'manual':
       return osType === 'Windows' ? IN_CHARGE : notInCharge('Manual is no patch mode of Linux');
     case 'automaticbyos':
-      return notInCharge('Windows updates itself (AutomaticByOS)');
+      return notInCharge(`Windows updates itself (AutomaticByOS)${besides}`);
     case 'imagedefault':
-      return { kind: 'shared', because: 'its image may update itself (ImageDefault)' };
+      return { kind: 'shared', because: `its image may update itself (ImageDefault)${besides}` };
     default:
       return notInCharge(
         osType === null
           ? 'it has no patch settings and Azure does not name its operating system'
-          : `its patch mode '${patchMode ?? ''}' is not known`,
+          : `its patch mode '${patchMode ?? ''}' is not known${besides}`,
       );
   }
 }

@@ -1,6 +1,8 @@
+import { enablementOf } from '../../drivers/azure/enablement';
 import { controlOf, withShared, type ControlFacts } from '../../drivers/azure/patchControl';
 import { assignmentOf, configurationsOf } from '../../drivers/azure/maintenance';
 import { modelOfVm, virtualMachineOf } from '../../drivers/azure/virtualMachine';
+import { aVm } from '../support/builders';
 
 describe('in whose hands a VM is', () => {
   const platform: ControlFacts = {
@@ -95,6 +97,25 @@ describe('in whose hands a VM is', () => {
     if (model === null) throw new Error('it is a VM');
     expect(virtualMachineOf(model, { domains: null, assignments: [], sharedIs }).control?.kind).toBe(kind);
   });
+});
+
+describe('taking a VM over', () => {
+  const facts = { enableAutomaticUpdates: null, bypassPlatformSafetyChecks: false, isGalleryImage: false };
+  it.each<[string, Pick<ControlFacts, 'osType' | 'patchMode'>]>([
+    ['ImageDefault', { osType: 'Linux', patchMode: 'ImageDefault' }],
+    ['nothing on Linux', { osType: 'Linux', patchMode: null }],
+    ['AutomaticByOS', { osType: 'Windows', patchMode: 'AutomaticByOS' }],
+    ['AutomaticByPlatform', { osType: 'Windows', patchMode: 'AutomaticByPlatform' }],
+  ])(
+    'from %s would wake a schedule that is assigned: that is its owner’s',
+    (_what, { osType, patchMode }) => {
+      const step = (maintenance: ControlFacts['maintenance']): string => {
+        const control = controlOf({ ...facts, osType, patchMode, maintenance });
+        return enablementOf({ ...aVm({ osType, patchMode }), control }).kind;
+      };
+      expect([step([]), step(['weekly']), step(null)]).toEqual(['patch', 'byOwner', 'byOwner']);
+    },
+  );
 });
 
 describe('a dynamic scope', () => {
