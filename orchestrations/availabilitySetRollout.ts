@@ -1,9 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { chooseRound, endRounds } from '../activities/contracts';
+import { chooseRound } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
 import { call, continueAs, waitUntil, type Step } from './durable';
-import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './runRound';
+import { ATTEMPTS_PER_GENERATION, endAll, givenUp, runRound } from './runRound';
 
 /**
  * Rolls out one availability set: one update domain at a time, and of it no more than the set's share. Rounds run one after another, always
@@ -18,7 +18,7 @@ export function* availabilitySetRollout(context: OrchestrationContext): Step<{ r
   for (let attempt = progress.attempts + 1; ; attempt += 1) {
     const next = yield* call(context, chooseRound, { ...where, done, freshAfterUtc, endsUtc });
     if (next.kind === 'none') {
-      if (next.reason !== null) yield* call(context, endRounds, { ...where, done, reason: next.reason });
+      if (next.reason !== null) yield* endAll(context, { ...where, done, reason: next.reason });
       return { rounds: done.length };
     }
     const { opensUtc, isLast, ...round } = next;
@@ -31,7 +31,7 @@ export function* availabilitySetRollout(context: OrchestrationContext): Step<{ r
     }
     const reason = givenUp(result, rollout.kind);
     if (reason !== null) {
-      yield* call(context, endRounds, { ...where, done, reason });
+      yield* endAll(context, { ...where, done, reason });
       return { rounds: done.length };
     }
     if (result.kind === 'missed') yield* waitUntil(context, round.acquireByUtc);

@@ -1,10 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { endRounds, takeRound } from '../activities/contracts';
+import { takeRound } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
 import { call, continueAs, waitUntil, type Step } from './durable';
-import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './runRound';
+import { ATTEMPTS_PER_GENERATION, endAll, givenUp, runRound } from './runRound';
 
 /**
  * Rolls out its part of a batch: takes a round, runs it in its window, takes the next. Other lanes of the batch do the same beside it, and
@@ -53,7 +53,7 @@ export function* batchRollout(
     if (reason !== null) {
       // The number of this request is one that was never used to take a round.
       const rest = { rounds, own, lane: { ...lane, take: taken + 1 } };
-      yield* call(context, endRounds, { ...where, done: [], batch: rest, reason });
+      yield* endAll(context, { ...where, done: [], batch: rest, reason });
       return { rounds: ran };
     }
     if (attempt - progress.attempts >= ATTEMPTS_PER_GENERATION) {

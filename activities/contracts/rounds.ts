@@ -102,7 +102,11 @@ export const endRounds = {
       .default(null),
     reason: OutcomeReason,
   }),
-  output: z.object({ ended: z.number().int() }),
+  output: z.object({
+    ended: z.number().int(),
+    /** It has ended as many as one call does, and more are left: the same again. */
+    more: z.boolean().default(false),
+  }),
 } satisfies ActivityContract;
 
 /** How many members of the round's set are down by themselves, and what its claim may therefore cover. */

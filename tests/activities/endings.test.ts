@@ -71,7 +71,7 @@ describe('INV-8: rounds that do not run any more', () => {
     ['windowMissed', 'deferred'],
   ] as const)('give each of their VMs an outcome: %s is %s', async (reason, kind) => {
     const services = await threeRounds();
-    expect(await services.run(endRounds, { ...SCOPE, done: [1], reason })).toEqual({ ended: 4 });
+    expect(await services.run(endRounds, { ...SCOPE, done: [1], reason })).toEqual({ ended: 4, more: false });
     expect(await outcomes(services)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
   });
 
@@ -85,7 +85,28 @@ describe('INV-8: rounds that do not run any more', () => {
     ]);
     expect(await services.run(endRounds, { ...SCOPE, done: [1], reason: 'superseded' })).toEqual({
       ended: 0,
+      more: false,
     });
+  });
+
+  it('are ended some a call, however many are left of a batch or a set', async () => {
+    const many = vmsOf(25);
+    for (const batch of [{ rounds: 25, own: 1, lane: { lane: 1, lanes: 1, queue: 'lane', take: 2 } }, null]) {
+      const services = await someServices({ vms: many });
+      await services.plans.addRounds(
+        ROLLOUT,
+        many.map(({ id }, n) => aRound({ round: n + 1, vmIds: [id] })),
+      );
+      const asked = { ...SCOPE, done: [], batch, reason: 'superseded' };
+      const answers: unknown[] = [];
+      for (let calls = 0; calls < 3; calls += 1) answers.push(await services.run(endRounds, asked));
+      expect(answers).toEqual([
+        { ended: 10, more: true },
+        { ended: 10, more: true },
+        { ended: 5, more: false },
+      ]);
+      expect(await outcomes(services)).toEqual(Array<string>(25).fill('skipped: superseded'));
+    }
   });
 
   it("of a catch-up leave the outcome of the VM's own turn as it was", async () => {
@@ -174,8 +195,8 @@ describe('the rounds of a batch that do not run any more', () => {
   it("are the lane's own and those that no lane has taken; asked for again they are the same", async () => {
     const services = await threeRounds();
     const rest = { ...SCOPE, done: [], batch: { rounds: 3, own: 1, lane }, reason: 'superseded' };
-    expect(await services.run(endRounds, rest)).toEqual({ ended: 6 });
-    expect(await services.run(endRounds, rest)).toEqual({ ended: 0 });
+    expect(await services.run(endRounds, rest)).toEqual({ ended: 6, more: false });
+    expect(await services.run(endRounds, rest)).toEqual({ ended: 0, more: false });
     expect(await outcomes(services)).toHaveLength(6);
   });
 
@@ -186,6 +207,7 @@ describe('the rounds of a batch that do not run any more', () => {
     const rest = { rounds: 3, own: 1, lane: { ...lane, lanes: 2 } };
     expect(await services.run(endRounds, { ...SCOPE, done: [], batch: rest, reason: 'superseded' })).toEqual({
       ended: 2,
+      more: false,
     });
     const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
     expect(recorded.map(({ round }) => round)).toEqual([1]);

@@ -191,6 +191,21 @@ describe('a lane of a batch', () => {
     ]);
   });
 
+  it('INV-8: that ends very many rounds goes on until all are ended', async () => {
+    let calls = 0;
+    const run = await replay(batchRollout, {
+      instanceId: 'zone:batch-1:2',
+      input: { ...ZONE, group: 'batch-1', rounds: 9, lane: LANE },
+      nowUtc: '2026-11-13T02:00:00.000Z',
+      activities: {
+        takeRound: () => ({ kind: 'none', reason: 'superseded', round: 2 }),
+        endRounds: () => ({ ended: 10, more: (calls += 1) < 3 }),
+      },
+    });
+    expect(run.of('endRounds')).toHaveLength(3);
+    expect(new Set(run.of('endRounds').map((input) => JSON.stringify(input))).size).toBe(1);
+  });
+
   it('INV-8: with a round that has no window left ends that one, and the rest', async () => {
     const { of, output } = await lane(
       () => ({ kind: 'none', reason: 'deadlinePassed', round: 2 }),
