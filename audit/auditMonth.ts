@@ -3,7 +3,7 @@ import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
 import { checkAssessments } from './assessmentRules';
 import { checkHalts, checkPauses } from './controlRules';
-import { type DriverLog, readDriverLog } from './driverLog';
+import { type DriverLog, type LogEntry, readDriverLog } from './driverLog';
 import { checkExposure } from './exposureRules';
 import { checkEmergencies, windowsOfRollouts, type WindowsOf } from './emergencyRules';
 import { checkEvidence } from './evidenceRules';
@@ -99,10 +99,22 @@ function sweep(
   log: DriverLog,
   fleet: FleetFacts,
   regionFacts: RegionFacts,
-  { vms, shares, budgets: allowed = [], phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
+  {
+    vms,
+    shares,
+    budgets: allowed = [],
+    phases = [],
+    pollSeconds = POLL_SECONDS,
+    soakSeconds = 0,
+  }: AuditInput,
   findings: Findings,
 ): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
-  const sets = new SetRules(fleet, shares, pollSeconds * 1000, findings);
+  const sets = new SetRules(
+    fleet,
+    shares,
+    { lookMs: pollSeconds * 1000, soakMs: soakSeconds * 1000 },
+    findings,
+  );
   const { standaloneSharePercent } = shares;
   const standalone =
     standaloneSharePercent === undefined
@@ -137,28 +149,45 @@ function sweep(
         break;
       }
       case 'probed':
-        sets.probed(entry.place, entry.health);
-        budgets.probed(entry.place, entry.health);
-        break;
       case 'stopped':
-        sets.stopped(entry.place, entry.at);
-        budgets.stopped(entry.place, entry.at);
-        break;
       case 'deleted':
-        sets.waived(entry.place); // a VM that is not there any more holds up nothing
-        sets.poweredOn(entry.place);
-        budgets.deleted(entry.place);
-        break;
       case 'poweredOn':
-        sets.poweredOn(entry.place);
-        budgets.poweredOn(entry.place);
-        break;
       case 'waived':
-        sets.waived(entry.place);
-        break;
+        learn(entry, sets, budgets);
     }
   for (const patch of log.patches) once.patched(patch);
   return { peaks: blast.peaks(), pairOverlaps: regions.pairOverlaps };
+}
+
+/** What is learnt of a VM between its updates. */
+function learn(
+  entry: Exclude<LogEntry, { kind: 'installStarted' | 'installEnded' }>,
+  sets: SetRules,
+  budgets: BudgetRules,
+): void {
+  const { place, at } = entry;
+  switch (entry.kind) {
+    case 'probed':
+      sets.probed(place, entry.health, at);
+      budgets.probed(place, entry.health);
+      break;
+    case 'stopped':
+      sets.stopped(place, at);
+      budgets.stopped(place, at);
+      break;
+    case 'deleted':
+      sets.waived(place); // a VM that is not there any more holds up nothing
+      sets.poweredOn(place);
+      budgets.deleted(place);
+      break;
+    case 'poweredOn':
+      sets.poweredOn(place);
+      budgets.poweredOn(place);
+      break;
+    case 'waived':
+      sets.waived(place);
+      break;
+  }
 }
 
 function countInstalls({ installs }: DriverLog): AuditReport['installs'] {

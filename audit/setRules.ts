@@ -3,9 +3,10 @@ import type { Findings } from './auditReport';
 import type { Health, Install } from './driverLog';
 import type { FleetFacts, Place } from './fleetFacts';
 
-/** A VM's last update: which rollout made it, and whether a probe has found the VM healthy since. */
+/** A VM's last update: which rollout made it, when its soak is over, and whether a probe has found the VM healthy since then. */
 interface Update {
   readonly rolloutId: string | null;
+  readonly soakedAt: number;
   readonly wasHealthy: boolean;
 }
 
@@ -30,13 +31,20 @@ export class SetRules {
   readonly #fleet: FleetFacts;
   readonly #shares: SetShares;
   readonly #lookMs: number;
+  readonly #soakMs: number;
   readonly #findings: Findings;
 
-  /** `lookMs`: a VM that is off for so long has been seen to be. */
-  constructor(fleet: FleetFacts, shares: SetShares, lookMs: number, findings: Findings) {
+  /** `lookMs`: a VM that is off for so long has been seen to be. `soakMs`: so long after its update a VM is not proven yet. */
+  constructor(
+    fleet: FleetFacts,
+    shares: SetShares,
+    { lookMs, soakMs }: { readonly lookMs: number; readonly soakMs: number },
+    findings: Findings,
+  ) {
     this.#fleet = fleet;
     this.#shares = shares;
     this.#lookMs = lookMs;
+    this.#soakMs = soakMs;
     this.#findings = findings;
   }
 
@@ -54,20 +62,22 @@ export class SetRules {
   }
 
   /** `last`: no other install is in flight on the VM. */
-  ended({ place, rolloutId }: Install, last: boolean): void {
+  ended({ place, rolloutId, end }: Install, last: boolean): void {
     const set = this.#setOf(place);
     if (set === null || !last) return;
     set.down.delete(place);
-    set.updated.set(place, { rolloutId, wasHealthy: false });
+    set.updated.set(place, { rolloutId, soakedAt: end + this.#soakMs, wasHealthy: false });
     if (!set.off.has(place)) set.suspect.set(place, 'unproven');
   }
 
-  probed(place: Place, health: Health): void {
+  /** Healthy while it soaks is no proof yet: INV-13 waits for the end of the soak, as its claim does. */
+  probed(place: Place, health: Health, at: number): void {
     const set = this.#setOf(place);
     const update = set?.updated.get(place);
     if (set === null || update === undefined) return;
     if (health === 'unhealthy' || health === 'unknown') set.suspect.set(place, health);
-    else set.suspect.delete(place);
+    if (health === 'healthy' && at < update.soakedAt) return;
+    if (health === 'healthy' || health === 'stopped') set.suspect.delete(place);
     if (health === 'healthy') set.updated.set(place, { ...update, wasHealthy: true });
   }
 

@@ -80,6 +80,9 @@ export const monthMutants: readonly Mutant[] = [
     ],
     'flapping-health',
   ),
+  inMonth('a VM is proven by the first healthy look in its soak', 'domain/vmUpdate.ts', [
+    ['const soaked = nowUtc >= soakedUtc && (', 'const soaked = ('],
+  ]),
   inMonth('the audit leaves out how installations ended', 'activities/round/installOperation.ts', [
     ['  await auditEnd(services, operation, endedUtc, summary);\n', '  void auditEnd;\n'],
   ]),

@@ -88,6 +88,17 @@ describe('INV-13: a set with a VM that is not proven healthy', () => {
     expect(violated(audit(set, [install(a0, 0, 60), learnt, install(b0, 70, 90)]))).toEqual(['INV-13']);
   });
 
+  it('catches the next update domain while a VM is healthy in its soak', () => {
+    const log = (healthyAt: number): unknown =>
+      violated(
+        audit(set, [install(a0, 0, 60), probe(a0, healthyAt, 'healthy'), install(b0, 80, 90)], {
+          soakSeconds: 600,
+        }),
+      );
+    expect(log(69)).toEqual(['INV-13']);
+    expect(log(70)).toEqual([]);
+  });
+
   it('does not take a VM that was off and came back before its update for stopped', () => {
     const power = [event(a0, -20, 'poweredOff'), event(a0, -10, 'poweredOn')];
     expect(violated(audit(set, [power, install(a0, 0, 60), install(b0, 70, 90)]))).toEqual(['INV-13']);
