@@ -83,8 +83,14 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a resumed halt comes back on the same evidence for ever',
     'activities/round/roundEvidence.ts',
-    ['decision !== null && !seen.answered', "decision?.kind === 'skip' && !seen.answered"],
+    ['scope !== undefined && decision !== null ?', "scope !== undefined && decision?.kind === 'skip' ?"],
     GATE_ACTIVITIES_TEST,
+  ),
+  planted(
+    'what comes after a resume is forgiven with what was seen before it',
+    'operatorApi/decideRollout.ts',
+    ['if (halts.length > 0) await forgiveAnswered', 'if (halts.length < 0) await forgiveAnswered'],
+    'tests/activities/haltsOfFamilies.test.ts',
   ),
   planted(
     'a resumed gate halts on the same evidence for ever',
