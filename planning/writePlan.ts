@@ -147,7 +147,7 @@ class Writer {
     const { timesOf } = this.#facts;
     const inTurn =
       works.length > 1 && works.some(({ cohort }) => cohort !== works[0]?.cohort)
-        ? [...works].sort((a, b) => timesOf(a).startMs - timesOf(b).startMs)
+        ? [...works].sort((a, b) => inTime(timesOf(a), timesOf(b)))
         : works;
     const where = `${works.length} of ${group} in ${place}`;
     const rounds = inTurn.map((work, index) => this.#round(index + 1, work, [], where));
@@ -219,6 +219,9 @@ const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',
   evidence: 'the evidence that its image family needs first',
 };
+
+/** One that gives up as it begins is over before the next one begins at the same instant. */
+const inTime = (a: RoundTimes, b: RoundTimes): number => a.startMs - b.startMs || a.endMs - b.endMs;
 
 function extentOf(parts: readonly Extent[]): Extent {
   let [vmCount, expectedStartUtc, expectedEndUtc] = [0, parts[0]?.expectedStartUtc ?? '', ''];

@@ -85,6 +85,30 @@ describe('the forecast', () => {
     },
   );
 
+  test('R-208: a round of a set that is over as it begins comes before the one that begins then', () => {
+    const policy = Policy.parse({
+      soakSeconds: 0,
+      evidenceFirst: 1,
+      evidenceFactor: 1,
+      evidenceUnderWay: 1,
+      batchSharePercents: [],
+      phasesMin: 1,
+      budgets: [{ name: 'all', selector: {}, max: 1 }],
+    });
+    const web = { availabilitySetId: aSet('eastus-0'), subscriptionId: 'sub-a' };
+    const vms = [
+      aVm({ name: 'any-0', subscriptionId: 'sub-a', patchMode: 'Manual' }),
+      aVm({ ...web, name: 'any-1', timeZone: 'Tokyo Standard Time' }),
+      aVm({ ...web, name: 'any-2', timeZone: 'Nepal Standard Time' }),
+      aVm({ name: 'any-3', subscriptionId: 'sub-a', timeZone: 'Tokyo Standard Time' }),
+      aVm({ name: 'any-4', subscriptionId: 'sub-a', region: 'japanwest' }),
+    ];
+    const plan = planOf(vms, { policy, seed: ' ' });
+    const ofSet = roundsOf(plan).filter(({ updateDomain }) => updateDomain !== null);
+    expect(ofSet.map(({ expectedStartUtc: from, expectedEndUtc: to }) => from === to)).toEqual([true, false]);
+    expect(checkPlan(plan, vms, policy)).toEqual([]);
+  });
+
   test('R-109: a round takes as long as its slowest VM: the more VMs, the longer', () => {
     const policy = Policy.parse({ evidenceFirst: 1000, evidenceUnderWay: 1000, batchSharePercents: [100] });
     const minutesOf = (count: number): number => {

@@ -36,6 +36,12 @@ describe('the plan', () => {
         batchSharePercents: fc.constantFrom([100], [50, 50], [5, 25, 70], [1, 9, 30, 60]),
         bakeSeconds: fc.constantFrom(null, 0, 7200),
         forecastTargetDays: fc.constantFrom(1, 5, 21),
+        standaloneSharePercent: fc.constantFrom(0, 20, 100),
+        evidenceFirst: fc.constantFrom(1, 5),
+        evidenceFactor: fc.constantFrom(1, 1.5, 5),
+        evidenceUnderWay: fc.constantFrom(1, 1000),
+        budgets: fc.constantFrom([], [{ name: 'all', selector: {}, max: 1 }]),
+        rings: fc.constantFrom([], [{ name: 'first', selector: { subscription: 'sub-a' } }]),
       })
       .map((settings) => Policy.parse(settings));
     fc.assert(
