@@ -48,7 +48,7 @@ export async function approve(
   const needed = await neededNow(services, id);
   const open = firstOpen(needed, wanted);
   if (open === undefined) throw nothingToSay(id, wanted, needed, 'approve');
-  await services.audit.append(id, `${atUtc}~approved~${open.phase}`, {
+  await services.audit.appendNew(id, `${atUtc}~approved~${open.phase}`, {
     atUtc,
     who: by,
     what: 'approved',
@@ -79,7 +79,7 @@ export async function withdrawApproval(
   const withdrawn: Approval = { ...standing.approval, withdrawn: { by, reason, atUtc } };
   if (!(await services.rollouts.saveApproval(id, withdrawn, standing.approval)))
     throw decidedMeanwhile(id, wanted);
-  await services.audit.append(id, `${atUtc}~approvalWithdrawn~${wanted}`, {
+  await services.audit.appendNew(id, `${atUtc}~approvalWithdrawn~${wanted}`, {
     atUtc,
     who: by,
     what: 'approvalWithdrawn',
@@ -106,7 +106,7 @@ export async function reject(
   const said = { phase: open.phase, by, reason, atUtc, untilUtc: atUtc, withdrawn: null, rejected: true };
   if (!(await services.rollouts.saveApproval(id, said, open.approval)))
     throw decidedMeanwhile(id, open.phase);
-  await services.audit.append(id, `${atUtc}~approvalRejected~${open.phase}`, {
+  await services.audit.appendNew(id, `${atUtc}~approvalRejected~${open.phase}`, {
     atUtc,
     who: by,
     what: 'approvalRejected',
@@ -140,7 +140,7 @@ async function refusedMeanwhile(
   if (standing !== undefined && (standing.rejected === true || standing.withdrawn !== null)) {
     const what = standing.withdrawn === null ? 'approvalRejected' : 'approvalWithdrawn';
     const atUtc = services.nowUtc();
-    await services.audit.append(id, `${atUtc}~${what}~${phase}~stands`, {
+    await services.audit.appendNew(id, `${atUtc}~${what}~${phase}~stands`, {
       atUtc,
       who: 'lowtide',
       what,

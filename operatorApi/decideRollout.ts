@@ -33,7 +33,7 @@ export async function decideRollout(
     throw nothingToDecide(id, kind);
 
   const writeDown = (): Promise<void> =>
-    services.audit.append(id, `${atUtc}~${kind}`, {
+    services.audit.appendNew(id, `${atUtc}~${kind}`, {
       atUtc,
       who: who.by,
       what: DONE[kind],

@@ -33,7 +33,7 @@ export async function decideScope(
 
   // The audit first for what lets something start, and last for what keeps it from starting: never the other way round.
   const writeDown = (): Promise<void> =>
-    services.audit.append(id, `${atUtc}~${kind}~${keyOfScope(scope)}`, {
+    services.audit.appendNew(id, `${atUtc}~${kind}~${keyOfScope(scope)}`, {
       atUtc,
       who: who.by,
       what: DONE[kind],

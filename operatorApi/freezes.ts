@@ -165,7 +165,7 @@ interface Said {
 async function writeDown(services: Services, freeze: Freeze, { what, by, why }: Said): Promise<void> {
   const atUtc = services.nowUtc();
   const { id, selector, from, to, timeZone, owner, reason } = freeze;
-  await services.audit.append('operator', `${atUtc}~${what}~${id}${by === LOWTIDE ? '~stands' : ''}`, {
+  await services.audit.appendNew('operator', `${atUtc}~${what}~${id}${by === LOWTIDE ? '~stands' : ''}`, {
     atUtc,
     who: by,
     what,

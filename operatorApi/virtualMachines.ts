@@ -80,7 +80,7 @@ const waiveVirtualMachine: OperatorRoute = {
     const vm = await vmOf(services, request.query('id'));
     const { id } = vm;
     const atUtc = services.nowUtc();
-    await services.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
+    await services.audit.appendNew('ledger', `${atUtc}~waived~${keyOf(id)}`, {
       atUtc,
       who: request.by,
       what: 'waived',

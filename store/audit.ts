@@ -17,6 +17,8 @@ import type { Store, Table } from './store';
 export interface AuditStore {
   /** `key` makes a repeated decision the same row: a crash between two lines must not write it twice. */
   append(chain: string, key: string, row: AuditRow): Promise<void>;
+  /** What a person decides is a row of its own, also where a row has its key: two decisions may be alike and of one instant. */
+  appendNew(chain: string, key: string, row: AuditRow): Promise<void>;
   has(chain: string, key: string): Promise<boolean>;
   /** Oldest first. */
   list(chain: string): Promise<readonly AuditRow[]>;
@@ -69,6 +71,7 @@ export function auditStore(store: Store): AuditStore {
   };
   return {
     append: (chain, key, row) => writer.append(chain, key, row),
+    appendNew: (chain, key, row) => writer.appendNew(chain, key, row),
     has: async (chain, key) => (await table.get(chain, reservationKey(key))) !== null,
     list: async (chain) =>
       (await table.list(chain, { from: 'c~', before: 'c~~' }))
@@ -85,9 +88,7 @@ export function auditStore(store: Store): AuditStore {
   };
 }
 
-interface ChainWriter {
-  append(chain: string, key: string, row: AuditRow): Promise<void>;
-}
+type ChainWriter = Pick<AuditStore, 'append' | 'appendNew'>;
 
 function chainWriter(table: Table): ChainWriter {
   /** How each chain stood when this process last looked: a hint, from which the end is found. */
@@ -135,16 +136,26 @@ function chainWriter(table: Table): ChainWriter {
     if (!(await isLinked(table, chain, key, first.afterSeq))) await link(chain, key, first.row, head);
   }
 
+  /** A key that is taken is appended to all the same: its own row may have broken off half way, and is ended with that. */
+  async function appendNewNow(chain: string, key: string, row: AuditRow): Promise<void> {
+    for (let [next, n, isTaken] = [key, 2, true]; isTaken; next = `${key}~${n}`, n += 1) {
+      isTaken = (await table.get(chain, reservationKey(next))) !== null;
+      await appendNow(chain, next, row);
+    }
+  }
+
+  const inTurn = (chain: string, write: () => Promise<void>): Promise<void> => {
+    const before = queues.get(chain) ?? Promise.resolve();
+    const mine = before.then(write);
+    queues.set(
+      chain,
+      mine.catch(() => undefined),
+    );
+    return mine;
+  };
   return {
-    append: (chain, key, row) => {
-      const before = queues.get(chain) ?? Promise.resolve();
-      const mine = before.then(() => appendNow(chain, key, row));
-      queues.set(
-        chain,
-        mine.catch(() => undefined),
-      );
-      return mine;
-    },
+    append: (chain, key, row) => inTurn(chain, () => appendNow(chain, key, row)),
+    appendNew: (chain, key, row) => inTurn(chain, () => appendNewNow(chain, key, row)),
   };
 }
 

@@ -98,6 +98,16 @@ describe('a part of a rollout is paused, resumed and given up', () => {
     };
     const decisions = value.filter(({ asked }) => JSON.stringify(asked) === JSON.stringify(region));
     expect(decisions.map(({ decision }) => decision?.kind)).toContain('cancel');
+    const rows = (await api.send('GET', '/api/rollouts/rollout-2026-11/audit')).body['value'] as unknown as {
+      readonly what: string;
+    }[];
+    expect(rows.slice(-5).map(({ what }) => what)).toEqual([
+      'paused',
+      'resumed',
+      'paused',
+      'resumed',
+      'cancelled',
+    ]);
   });
 
   it('a scope that is none is refused', async () => {

@@ -52,6 +52,18 @@ describe('the audit is a chain', () => {
     ]);
   });
 
+  it('in which decisions of people that are alike and of one instant are rows of their own', async () => {
+    const { table, audit } = await aChain(2);
+    await Promise.all([11, 12, 13].map((n) => audit.appendNew(CHAIN, 'decision-1', aRow(n))));
+    // A process that died between its two writes: its row is ended with the next that is alike.
+    await table.insert(CHAIN, 'k~decision-9', { afterSeq: 5, row: aRow(21) });
+    await audit.appendNew(CHAIN, 'decision-9', aRow(22));
+    expect((await audit.page(CHAIN, '')).value.map(({ why }) => why)).toEqual(
+      [1, 2, 11, 12, 13, 21, 22].map((n) => `Decision ${n}.`),
+    );
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 7, faults: [] });
+  });
+
   it('also when several processes write to it at once', async () => {
     const { store } = await aChain(3);
     const writers = [1, 2, 3].map(() => auditStore(store));
