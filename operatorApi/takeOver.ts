@@ -30,7 +30,8 @@ export async function takeOver(
       fix: 'Nothing is left to take over.',
     });
   const { epoch } = control;
-  if (before !== hub)
+  // Also when it was taken over before and its host died on the way here: the audit has each epoch once.
+  if (before !== hub || epoch > 1)
     await services.audit.append(id, `takenOver~${epoch}`, {
       atUtc: services.nowUtc(),
       who: who.by,
@@ -38,7 +39,7 @@ export async function takeOver(
       subject: id,
       vmId: null,
       why: who.reason,
-      evidence: { from: before, hub, epoch },
+      evidence: { from: before === hub ? null : before, hub, epoch },
     });
   await startOnce(services, client, control);
   await wakeWaits(services, id, null);

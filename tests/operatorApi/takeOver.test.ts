@@ -125,6 +125,19 @@ describe('take-over', () => {
     ]);
   });
 
+  it('is in the audit once, also when its host died on the way there and a person asks again', async () => {
+    const { green } = await twoHubs();
+    const append = jest.spyOn(green.services.audit, 'append').mockRejectedValueOnce(new Error('killed'));
+    await expect(takeOver(green.services, green.client, ROLLOUT, ANN)).rejects.toThrow('killed');
+    expect(append).toHaveBeenCalledTimes(1);
+    await takeOver(green.services, green.client, ROLLOUT, ANN);
+    await takeOver(green.services, green.client, ROLLOUT, ANN);
+    const trail = await green.services.audit.list(ROLLOUT);
+    expect(trail.filter(({ what }) => what === 'takenOver')).toMatchObject([
+      { who: 'ann', evidence: { epoch: 2 } },
+    ]);
+  });
+
   it('ends the rights of the host before: it starts nothing, asks for no round, and gives no go', async () => {
     const { blue, green } = await twoHubs();
     await takeOver(green.services, green.client, ROLLOUT, ANN);
