@@ -119,16 +119,8 @@ const applyPolicy: OperatorRoute = {
       members: { ...members },
     };
     const after = inForceWith(services, members);
-    await services.audit.append('operator', `policy~${version.version}~${version.appliedUtc}`, {
-      atUtc: version.appliedUtc,
-      who: request.by,
-      what: 'policyApplied',
-      subject: `policy ${version.version}`,
-      vmId: null,
-      why: reason,
-      evidence: { changes: changesBetween(services.policy, after) },
-    });
-    if (!(await services.policies.apply(version))) throw changedSince(await services.policies.current());
+    const isMine = await services.policies.apply(version, (applied) => writeDown(services, applied));
+    if (!isMine) throw changedSince(await services.policies.current());
     if (JSON.stringify(after.budgets) !== JSON.stringify(services.policy.budgets))
       await saveBudgetSizes(services, after, await services.inventory.list());
     await policyWasApplied();
@@ -236,8 +228,22 @@ function runningIn({ control, vms }: FleetView): z.input<typeof Diff>['running']
   return { rolloutId: control.rolloutId, toComeCount };
 }
 
+/** Before it is in force: what a rollout obeys is never without its reason in the audit. */
+async function writeDown(services: Services, applied: PolicyVersion): Promise<void> {
+  const { version, appliedUtc, appliedBy, reason, members } = applied;
+  await services.audit.append('operator', `policy~${version}~${appliedUtc}`, {
+    atUtc: appliedUtc,
+    who: appliedBy,
+    what: 'policyApplied',
+    subject: `policy ${version}`,
+    vmId: null,
+    why: reason,
+    evidence: { changes: changesBetween(services.policy, inForceWith(services, members)) },
+  });
+}
+
 /** What would be in force: what the file leaves out is of the deployment. */
-function inForceWith(services: Services, members: PolicyMembers): Policy {
+function inForceWith(services: Services, members: PolicyMembers | PolicyVersion['members']): Policy {
   return Policy.parse({ ...deploymentPolicy(services), ...members });
 }
 

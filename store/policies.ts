@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Utc } from '../domain/ids';
+import { writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
 import { CONTROL } from './rollouts';
 import type { Store } from './store';
@@ -20,8 +21,11 @@ export type PolicyVersion = Readonly<z.infer<typeof PolicyVersion>>;
 export interface PolicyStore {
   /** Null: none was ever applied, and the settings of the deployment hold. */
   current(): Promise<PolicyVersion | null>;
-  /** False when another was applied since: versions follow each other, and none is overwritten. */
-  apply(version: PolicyVersion): Promise<boolean>;
+  /**
+   * False when another was applied since: versions follow each other, and none is overwritten. The one that is in force from now on is written down
+   * before it is; that is another when its own application broke off half way.
+   */
+  apply(version: PolicyVersion, writeDown: (applied: PolicyVersion) => Promise<void>): Promise<boolean>;
   /** The latest first, at most so many. */
   versions(max: number): Promise<readonly PolicyVersion[]>;
 }
@@ -42,18 +46,27 @@ export function policyStore(store: Store): PolicyStore {
     const row = await inForce.get(CONTROL, POLICY_ROW);
     return row && parsePolicyVersion(row.value);
   };
+  /** Never an older one in place of a newer. */
+  const putInForce = async (version: PolicyVersion): Promise<void> => {
+    for (;;) {
+      const row = await inForce.get(CONTROL, POLICY_ROW);
+      if (row !== null && parsePolicyVersion(row.value).version >= version.version) return;
+      const change = { row: POLICY_ROW, value: version, etag: row?.etag ?? null };
+      if ((await writeOne(inForce, CONTROL, change)) !== null) return;
+    }
+  };
   return {
     current,
-    apply: async (version) => {
-      if (await table.insert(ALL, rowOf(version.version), version)) {
-        await inForce.upsert(CONTROL, POLICY_ROW, version);
-        return true;
+    apply: async (version, writeDown) => {
+      const isMine = await table.insert(ALL, rowOf(version.version), version);
+      const row = isMine ? null : await table.get(ALL, rowOf(version.version));
+      const applied = row === null ? version : parsePolicyVersion(row.value);
+      // It is not in force where its host died before the end: it is from now on.
+      if (((await current())?.version ?? 0) < applied.version) {
+        await writeDown(applied);
+        await putInForce(applied);
       }
-      // A crash between the two: what was applied then is in force from now on.
-      const row = await table.get(ALL, rowOf(version.version));
-      if (row !== null && ((await current())?.version ?? 0) < version.version)
-        await inForce.upsert(CONTROL, POLICY_ROW, row.value);
-      return false;
+      return isMine;
     },
     versions: async (max) =>
       (await table.list(ALL, { from: 'v~', before: 'v~~' }))
