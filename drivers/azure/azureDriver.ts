@@ -171,10 +171,10 @@ class AzureFleetDriver implements FleetDriver {
   }
 
   async #read(id: VmId): Promise<VmState | null> {
-    const { operations, sharedIs, log } = this.#options;
+    const { operations, sharedIs } = this.#options;
     const sources = { reader: this.#reader, inventory: this.#inventory, operations, sharedIs };
     const state = await readVm(sources, id);
-    return state === null ? null : observeInstallation({ operations, log }, state);
+    return state === null ? null : observeInstallation(this.#followSources(), state);
   }
 
   #signals({ view, installation }: VmState, resourceHealth: ArmAnswer | null): HealthProbe['signals'] {

@@ -3,7 +3,7 @@ import { addSeconds } from '../../domain/instants';
 import type { OperationAnswer } from '../driver';
 import { eventOf, patchEvents, type EventSink } from './driverLog';
 import { instantAt, member, textAt } from './json';
-import { placeOfHandle, type AzureOperation, type OperationTable } from './operationTable';
+import { placeOfHandle, RUNNING_HOURS_MAX, type AzureOperation, type OperationTable } from './operationTable';
 import {
   assessmentSummary,
   installationSummary,
@@ -15,7 +15,7 @@ import { NotRead, type Reader } from './reader';
 import type { ArmAnswer } from './refusals';
 import { messageIn } from './errorBody';
 import { retryAfterSeconds } from './retryAfter';
-import type { VmState } from './vmState';
+import { withRebootStatus, type VmState } from './vmState';
 
 export interface FollowSources {
   readonly reader: Reader;
@@ -164,10 +164,7 @@ function activityOf(answer: OperationAnswer): string | null {
  * What a reading of a VM says of the driver's own installation on it: that one whose request was never answered did start, and that one ended
  * although it was never polled. Both are logged, once, and written down.
  */
-export async function observeInstallation(
-  sources: Pick<FollowSources, 'operations' | 'log'>,
-  state: VmState,
-): Promise<VmState> {
+export async function observeInstallation(sources: FollowSources, state: VmState): Promise<VmState> {
   const { ownInstall: own, view } = state;
   const seen = view.lastInstallation;
   if (own === null || seen === null || !isOf(own, seen)) return state;
@@ -182,12 +179,29 @@ export async function observeInstallation(
     ]);
     await operations.put(now);
   }
-  if (now.state === 'accepted' && seen.status !== 'InProgress' && seen.status !== 'Unknown') {
-    const ended = { endedUtc: seen.lastModifiedTime, lines: [] };
-    await end(sources, now, { kind: 'installed', summary: seen }, ended);
-    now = { ...now, state: 'ended', activityId, answer: { kind: 'installed', summary: seen } };
-  }
-  return { ...state, ownInstall: now };
+  if (now.state === 'accepted' && seen.status !== 'InProgress' && seen.status !== 'Unknown')
+    now = await endObserved(sources, now, seen);
+  return { ...state, ownInstall: now, installation: withRebootStatus(seen, now) };
+}
+
+/**
+ * The result of the operation says more than the view: which patches, and how the reboot went. The view is taken at its word when that result
+ * is lost, or when the operation goes on saying that it runs for longer than anything may.
+ */
+async function endObserved(
+  sources: FollowSources,
+  own: AzureOperation,
+  seen: PatchInstallationSummary,
+): Promise<AzureOperation> {
+  const { nowUtc, operations } = sources;
+  // That it cannot be asked now is no reason why the VM could not be read.
+  const answer = await followOperation(sources, own.operationId).catch(() => null);
+  if (answer !== null && answer.kind !== 'running' && answer.kind !== 'lost')
+    return (await operations.latest(own.vmId, 'installation')) ?? own;
+  if (answer?.kind !== 'lost' && nowUtc() < addSeconds(own.sentUtc, RUNNING_HOURS_MAX * 3_600)) return own;
+  const byView: OperationAnswer = { kind: 'installed', summary: seen };
+  await end(sources, own, byView, { endedUtc: seen.lastModifiedTime, lines: [] });
+  return { ...own, state: 'ended', activityId: seen.installationActivityId, answer: byView };
 }
 
 /** A newer one than the VM had before the request; its clock and ours differ by less than this. */

@@ -41,6 +41,9 @@ export const AzureOperation = z.object({
 });
 export type AzureOperation = Readonly<z.infer<typeof AzureOperation>>;
 
+/** Nothing on a VM takes longer: the longest window, what is under way at its end, and the reboots (azure-driver-facts, section 7). */
+export const RUNNING_HOURS_MAX = 6;
+
 export type Lane = 'assessment' | 'installation';
 
 /** An extension comes with an assessment. */

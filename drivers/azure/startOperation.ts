@@ -6,7 +6,7 @@ import type { Arm, PatchAction } from './arm';
 import type { BudgetName, RequestBudgets } from './requestBudgets';
 import { eventOf, type EventSink } from './driverLog';
 import { installBody } from './installBody';
-import { operationIdOf, type AzureOperation, type OperationTable } from './operationTable';
+import { operationIdOf, RUNNING_HOURS_MAX, type AzureOperation, type OperationTable } from './operationTable';
 import { refusalOf, type ArmAnswer, type Refused } from './refusals';
 import { retryAfterSeconds } from './retryAfter';
 import { placeOf, type VmState } from './vmState';
@@ -23,8 +23,6 @@ export type Wanted =
   | { readonly kind: 'assessment' | 'extension' }
   | { readonly kind: 'installation'; readonly request: InstallRequest };
 
-/** Nothing on a VM takes longer: the longest window, what is under way at its end, and the reboots (azure-driver-facts, section 7). */
-const RUNNING_HOURS_MAX = 6;
 /** So long an unanswered request may still turn up as an operation. */
 const UNANSWERED_MINUTES = 5;
 /** An operation on the VM is not over sooner. */

@@ -45,7 +45,8 @@ export async function readVm(sources: VmStateSources, id: VmId): Promise<VmState
   return { vm, model, view, ownInstall, installation: withRebootStatus(view.lastInstallation, ownInstall) };
 }
 
-function withRebootStatus(
+/** As its own result has it, once that is known. */
+export function withRebootStatus(
   installation: PatchInstallationSummary | null,
   own: AzureOperation | null,
 ): PatchInstallationSummary | null {
