@@ -186,7 +186,7 @@ const readings: readonly Mutant[] = [
   planted(
     'a subscription is read faster than Azure allows',
     'drivers/azure/requestBudgets.ts',
-    ['perMinute: 25 * 60', 'perMinute: 250 * 60'],
+    ['armReads: { burst: 250, perMinute: 25 * 60', 'armReads: { burst: 250, perMinute: 250 * 60'],
     BUDGETS_TEST,
   ),
   planted(
