@@ -147,10 +147,15 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
     move: (id, from, unlessKnown) => moveOutcome(table, id, from, unlessKnown, attemptsMax),
     save: async (id, records) => {
       const standing: KeptOutcome[] = [];
-      for (const together of inOneRegion(records))
-        standing.push(...(await saveTogether(outcomes, id, together)));
-      for (const record of standing)
-        await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
+      for (const together of inOneRegion(records)) {
+        const saved = await saveTogether(outcomes, id, together);
+        await Promise.all(
+          saved.map((record) =>
+            history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record }),
+          ),
+        );
+        standing.push(...saved);
+      }
       return standing;
     },
     totals: async (id) =>
@@ -197,14 +202,9 @@ async function saveTogether(
       before === null ? noTotals : totalsIn(outcomes, id, before),
     );
     const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
-    for (const { before: was, after } of fresh)
-      written.push(...(await unfinishedChange(table, id, was, after)));
-    for (const { before: was, after } of fresh) {
-      const row = timeKey(after);
-      // Of the same instant there is a row already: another reason was given for it.
-      const known = was?.atUtc === after.atUtc ? await table.get(id, row) : null;
-      written.push({ row, found: known, value: after });
-    }
+    const changed = fresh.map(({ before: was, after }) => unfinishedChange(table, id, was, after));
+    for (const rows of await Promise.all(changed)) written.push(...rows);
+    written.push(...(await Promise.all(fresh.map((change) => timeChange(table, id, change)))));
     written.push({ row: totalsRow, found: before, value: total });
     const etags = await table.commit(id, conditions(written));
     if (etags === null) continue;
@@ -221,6 +221,16 @@ interface WrittenRow {
   readonly row: string;
   readonly found: Row | null;
   readonly value: unknown;
+}
+
+/** Of the same instant there is a row already: another reason was given for it. */
+async function timeChange(
+  table: Table,
+  id: RolloutId,
+  { before, after }: OutcomeChange,
+): Promise<WrittenRow> {
+  const row = timeKey(after);
+  return { row, found: before?.atUtc === after.atUtc ? await table.get(id, row) : null, value: after };
 }
 
 /** Nothing of a VM that was finished, and is. */

@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { countsOf } from '../../domain/outcomeTotals';
 import { phaseIdOf } from '../../domain/phaseId';
 import { memoryStore } from '../../store/memoryTable';
 import { outcomeStore, type OutcomeRecord, type OutcomeStore } from '../../store/outcomes';
-import type { Store, Table } from '../../store/store';
+import type { Store, Table, TableName } from '../../store/store';
 import { intervalsOf } from '../../operatorApi/dashboard/timeline';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT } from '../support/fakeServices';
@@ -32,7 +33,49 @@ const LATE = '2026-11-13T05:00:00.000Z';
 
 const storeOf = (store: Store = memoryStore()): OutcomeStore => outcomeStore(store, 3);
 
+/** How many requests the work waits for, one after another: those that are under way together count once. */
+async function requestsInARow(work: (store: Store) => Promise<unknown>): Promise<number> {
+  const own = memoryStore();
+  let waiting: (() => void)[] = [];
+  const slow = (name: TableName): Table => {
+    const table = own.table(name);
+    const asked = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+    return {
+      ...table,
+      get: (...args) => asked().then(() => table.get(...args)),
+      upsert: (...args) => asked().then(() => table.upsert(...args)),
+      commit: (...args) => asked().then(() => table.commit(...args)),
+    };
+  };
+  const progress = { isDone: false };
+  const done = work({ table: slow }).finally(() => {
+    progress.isDone = true;
+  });
+  let inARow = 0;
+  while (!progress.isDone) {
+    if (waiting.length > 0) inARow += 1;
+    const together = waiting;
+    waiting = [];
+    for (const answer of together) answer();
+    await setImmediate();
+  }
+  await done;
+  return inARow;
+}
+
 describe('an outcome', () => {
+  it('takes no longer to be saved when there are many: a call ends thousands of VMs when a rollout is over', async () => {
+    const save = (count: number): Promise<number> =>
+      requestsInARow((store) =>
+        storeOf(store).save(
+          ROLLOUT,
+          vms.slice(0, count).map((one) => outcomeAt(EARLY, ['deferred', 'poweredOff'], one)),
+        ),
+      );
+    const [ofTwo, ofMany] = [await save(2), await save(60)]; // of two regions, in a transaction each
+    expect(ofMany).toBe(ofTwo);
+  });
+
   it('that is older than the one that stands is dropped: a duplicate was slow', async () => {
     const outcomes = storeOf();
     await outcomes.save(ROLLOUT, [outcomeAt(LATE)]);
