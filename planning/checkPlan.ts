@@ -1,7 +1,7 @@
 import azureRegions from '../domain/azureRegions.json';
 import { eligibility } from '../domain/eligibility';
 import type { VmId } from '../domain/ids';
-import { windowAtOrAfter } from '../domain/offPeak';
+import { windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
@@ -318,6 +318,8 @@ function checkOffPeak({ phases, late }: Plan, inventory: InventoryById, policy: 
   const excused = inventory.noted();
   for (const { vmId } of late) excused.add(vmId);
   const leftMs = (policy.installMinimumSeconds + policy.rebootReserveSeconds) * 1_000;
+  const fits = ({ opensUtc, closesUtc }: OffPeakWindow, start: string, gateUtc: string): boolean =>
+    gateUtc < opensUtc && opensUtc <= start && Date.parse(closesUtc) - Date.parse(start) >= leftMs;
   const faults: PlanFault[] = [];
   for (const [index, { regions }] of phases.entries()) {
     const gateUtc =
@@ -329,13 +331,12 @@ function checkOffPeak({ phases, late }: Plan, inventory: InventoryById, policy: 
       for (const id of vmIds) {
         const vm = excused.has(id) ? undefined : inventory.get(id);
         if (vm === undefined) continue;
-        const { opensUtc, closesUtc } = windowAtOrAfter(
-          calendarOf(timeZoneOf(vm, policy).zone, vm, policy),
-          policy,
-          start,
-        );
-        const fits = opensUtc <= start && Date.parse(closesUtc) - Date.parse(start) >= leftMs;
-        if (fits && opensUtc > gateUtc) continue;
+        const calendar = calendarOf(timeZoneOf(vm, policy).zone, vm, policy);
+        const window = windowAtOrAfter(calendar, policy, start);
+        if (fits(window, start, gateUtc)) continue;
+        // A window that opened after the gate may lie in one that was open before.
+        if (gateUtc !== '' && fits(windowOpeningAfter(calendar, policy, gateUtc), start, gateUtc)) continue;
+        const { opensUtc, closesUtc } = window;
         faults.push(
           fault('offPeak', `${id} would start ${start}; its window is ${opensUtc} to ${closesUtc}`),
         );

@@ -9,6 +9,16 @@ import { aSet, aVm, vmsOf } from '../support/builders';
 import { aRequest, aDisruption, Asked } from '../support/claims';
 import { anyFleet, groupsOf, planOf, roundsOf } from '../support/fleets';
 
+/** Windows that lie in one another. */
+const dailyAndSaturday = {
+  name: 'weekend',
+  selector: {},
+  open: [
+    { opens: '22:00', closes: '04:00' },
+    { days: ['sat'], opens: '06:00', closes: '06:00' },
+  ],
+};
+
 const idsOf = (vms: readonly VirtualMachine[]): VmId[] => vms.map(({ id }) => id).sort();
 
 describe('the plan', () => {
@@ -41,6 +51,7 @@ describe('the plan', () => {
         evidenceFactor: fc.constantFrom(1, 1.5, 5),
         evidenceUnderWay: fc.constantFrom(1, 1000),
         budgets: fc.constantFrom([], [{ name: 'all', selector: {}, max: 1 }]),
+        ownWindows: fc.constantFrom([], [dailyAndSaturday]),
         rings: fc.constantFrom([], [{ name: 'first', selector: { subscription: 'sub-a' } }]),
       })
       .map((settings) => Policy.parse(settings));
