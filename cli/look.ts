@@ -16,10 +16,10 @@ type Row = Readonly<Record<string, unknown>>;
 /** Shows what a running host answers as people read it: a rollout as a summary, a list as lines, anything else as indented JSON. */
 export async function runLook(path: string, { url, key }: LookOptions): Promise<0> {
   const http = httpClient(url, key);
-  let next: string | undefined = path;
+  let next: string | undefined = path.startsWith('/') ? path : `/${path}`;
   while (next !== undefined) {
     const { status, body, text } = await http.get(next);
-    if (status >= 300) throw refused(next, status, text);
+    if (status >= 300) throw refused(next, status, body, text);
     say.text(describeBody(body));
     next = (body as { nextLink?: string }).nextLink;
   }
@@ -78,10 +78,15 @@ function describeRow(row: Row): string {
 /** The last part of an id. */
 const nameOf = (value: string): string => value.replace(/^\/subscriptions\/.*\//i, '');
 
-function refused(path: string, status: number, text: string): LowtideError {
+/** The host's own words, where it has some. */
+const Problem = z.looseObject({ title: text, why: text, fix: text });
+
+function refused(path: string, status: number, body: unknown, answer: string): LowtideError {
+  const problem = Problem.safeParse(body);
+  const { title, why, fix } = problem.success ? problem.data : {};
   return new LowtideError('ARGUMENT_INVALID', {
-    what: `${path} answered ${status}.`,
-    why: text === '' ? 'The answer has no body.' : text,
-    fix: 'Try /api/rollouts; docs/http-api.md lists all paths.',
+    what: `${path} answered ${status}.${title === undefined ? '' : ` ${title}`}`,
+    why: why ?? (answer === '' ? 'The answer has no body.' : answer),
+    fix: fix ?? 'Try /api/rollouts; docs/http-api.md lists all paths.',
   });
 }

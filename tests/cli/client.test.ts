@@ -246,6 +246,16 @@ describe('the client, against a running host', () => {
     expect((await lowtide('compliance', 'gossip')).code).toBe(1);
   });
 
+  it('look takes a path with and without its first slash, and passes on why it was refused', async () => {
+    const [slash, none] = [await lowtide('look', '/api/rollouts'), await lowtide('look', 'api/rollouts')];
+    expect([none.code, none.out]).toEqual([0, slash.out]);
+    const { code, err } = await lowtide('look', '/api/rollouts?kind=failed');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/answered 400\. .*'kind'.*\n {2}why: [^{]+\n {2}fix: /),
+    ]);
+  });
+
   it('audit --verify reads the chains itself, and knows a head that was noted', async () => {
     const { code, out } = await lowtide('audit', '--verify');
     expect([code, out]).toEqual([
