@@ -25,6 +25,8 @@ const AGE_MAX_MS = 24 * 3_600_000;
 const TOGETHER_MIN = 4;
 /** Instance views that are read at the same time. */
 const AT_ONCE = 10;
+/** So many of a page may be odd, each by itself; more that do not answer are an outage, in which nothing is to be learnt of the fleet. */
+const ODD_MAX = 5;
 /** A group has at most 800 VMs of a kind by default; a list that never ends is a fault. */
 const PAGES_MAX = 50;
 
@@ -44,8 +46,13 @@ export class SetDomains {
     const missing = members.filter((one) => !this.#isFresh(this.#known.get(keyOf(one))));
     for (const group of byGroup(missing)) if (group.length >= TOGETHER_MIN) await this.#readGroup(group);
     const left = missing.filter((one) => !this.#isFresh(this.#known.get(keyOf(one))));
-    for (let at = 0; at < left.length; at += AT_ONCE)
-      await Promise.all(left.slice(at, at + AT_ONCE).map((one) => this.#readOne(one)));
+    const unread: NotRead[] = [];
+    for (let at = 0; at < left.length; at += AT_ONCE) {
+      const answers = await Promise.all(left.slice(at, at + AT_ONCE).map((one) => this.#readOne(one)));
+      unread.push(...answers.filter((answer) => answer !== null));
+      const [first] = unread;
+      if (first !== undefined && unread.length > ODD_MAX) throw first;
+    }
     return new Map(members.map((one) => [one.armId, this.#known.get(keyOf(one))?.value ?? null]));
   }
 
@@ -91,16 +98,21 @@ export class SetDomains {
     }
   }
 
-  /** Deleted since Resource Graph saw it, or not to be read: nothing is kept. Where Azure does not answer, what was known before stays. */
-  async #readOne(one: SetMember): Promise<void> {
+  /**
+   * Deleted since Resource Graph saw it, or forbidden: nothing is kept. Where Azure does not answer, what was known before stays; what never was
+   * known is returned as not read: one VM that Azure cannot show would otherwise keep the whole fleet from being listed.
+   */
+  async #readOne(one: SetMember): Promise<NotRead | null> {
     try {
       const url = `${one.armId}/instanceView?api-version=${COMPUTE_VERSION}`;
       const answer = await this.#reader.read({ method: 'GET', url }, { budgets: readBudgets(one.armId) });
       if (answer.status === 200) this.#keep(one, answer.body);
       else this.#known.delete(keyOf(one));
     } catch (error) {
-      if (!(error instanceof NotRead) || !this.#known.has(keyOf(one))) throw error;
+      if (!(error instanceof NotRead)) throw error;
+      if (!this.#known.has(keyOf(one))) return error;
     }
+    return null;
   }
 }
 

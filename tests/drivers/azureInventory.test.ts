@@ -82,6 +82,20 @@ describe('the inventory of the azure driver', () => {
     expect(await domains()).toEqual(expected(2));
   });
 
+  it('a VM whose view Azure never shows has no domain, and keeps no other out of the fleet', async () => {
+    setup = await anAzureSetup({ vms: members(12) });
+    setup.answerBy(failing((request) => isList(request) || request.url.includes('/web-3/instanceView'), 504));
+    expect(await domains()).toEqual({ ...expected(12), 'web-3': null });
+    setup.answerBy((honest) => honest);
+    expect(await domains()).toEqual(expected(12));
+  });
+
+  it('many VMs whose views Azure does not show are an outage: nothing is listed, so that nothing changes', async () => {
+    setup = await anAzureSetup({ vms: members(12) });
+    setup.answerBy(failing(({ url }) => url.includes('nstanceView'), 504));
+    await expect(domains()).rejects.toThrow('504');
+  });
+
   it('without the right to read maintenance assignments no VM is Lowtide’s: a schedule that is not seen would patch it too', async () => {
     const vm = aVm({ name: 'web', tags: ALWAYS_ON, customerManagedSchedule: true });
     setup = await anAzureSetup({ vms: [vm, LOOSE] });
