@@ -8,6 +8,7 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { PhaseRecord } from '../../store/rollouts';
 import { saveOutcomes } from './saveOutcomes';
 import type { Services } from '../services';
+import { sideBySide } from '../sideBySide';
 
 /**
  * R-112: VMs that came after the plan was made take part this month, with the second chances, once the phase of their region has proven
@@ -45,9 +46,8 @@ async function joinOne(
   added: readonly VirtualMachine[],
 ): Promise<void> {
   const phases = await services.rollouts.phases(rolloutId);
-  const known = new Set<string>();
-  for (const { id } of added) if ((await services.outcomes.read(rolloutId, id)) !== null) known.add(id);
-  const joining = added.filter(({ id }) => !known.has(id));
+  const known = await sideBySide(added, ({ id }) => services.outcomes.read(rolloutId, id));
+  const joining = added.filter((_, n) => known[n] === null);
   const atUtc = services.nowUtc();
   await saveOutcomes(
     services,
