@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GIVEN_TEXT_MAX } from './givenText';
 import { Utc } from './ids';
 import { addSeconds, earlier, isCalendarDay, utcOf } from './instants';
 import { instantOf } from './localTime';
@@ -53,7 +54,13 @@ export type Freeze = Readonly<z.infer<typeof Freeze>>;
 
 /** What a person gives of one. */
 export const FreezeInput = z
-  .strictObject({ ...shape, selector: Selector.default({}), timeZone: shape.timeZone.default(null) })
+  .strictObject({
+    ...shape,
+    selector: Selector.default({}),
+    timeZone: shape.timeZone.default(null),
+    reason: shape.reason.max(...GIVEN_TEXT_MAX),
+    owner: shape.owner.max(...GIVEN_TEXT_MAX),
+  })
   .refine(isEverInForce, { path: ['to'], message: 'it is not later than from' });
 export type FreezeInput = Readonly<z.infer<typeof FreezeInput>>;
 

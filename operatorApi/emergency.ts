@@ -6,6 +6,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { type Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';
 import { emergencyIdOf, RolloutId, type VmId } from '../domain/ids';
+import { GIVEN_TEXT_MAX } from '../domain/givenText';
 import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
@@ -37,7 +38,11 @@ const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time is
 
 export const EmergencyBody = z.strictObject({
   kind: z.literal('emergency'),
-  reason: z.string().trim().min(1, 'say why: it goes into the audit'),
+  reason: z
+    .string()
+    .trim()
+    .min(1, 'say why: it goes into the audit')
+    .max(...GIVEN_TEXT_MAX),
   selector: Selector.default({}),
   patches: EmergencyPatches,
   /** Never none: what breaks a while after its update must be seen before the next phase. */

@@ -3,6 +3,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Services } from '../activities/services';
 import { Freeze, FreezeInput, freezeState } from '../domain/freezes';
+import { GIVEN_TEXT_MAX } from '../domain/givenText';
 import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import type { Selector } from '../domain/selector';
@@ -12,6 +13,7 @@ import { decodeText } from '../drivers/fleet/decodeText';
 import { csvAnswer, csvOf } from './csv';
 import { placesSelected } from './fleetIndex';
 import { fleetView } from './fleetView';
+import { reasonIn } from './queryValues';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { FreezeShape } from './shapes/freeze';
@@ -116,7 +118,7 @@ async function lift(services: Services, kind: Kind, request: OperatorRequest): P
   await writeDown(services, freeze, {
     what: WORDS[kind].removed,
     by: request.by,
-    why: request.query('reason') ?? undefined,
+    why: reasonIn(request) ?? undefined,
   });
   if (!(await services.freezes.remove(freeze))) throw await standsAfterAll(services, freeze, request.by);
   return { jsonBody: (await shown(services, [freeze]))[0] };
@@ -212,7 +214,7 @@ function inputOf({ summary, from, to, timeZone }: CalendarTime, selector: Select
     from,
     to,
     timeZone,
-    reason: summary === '' ? 'An event of a calendar.' : summary,
+    reason: summary === '' ? 'An event of a calendar.' : summary.slice(0, GIVEN_TEXT_MAX[0]),
     owner,
   };
 }

@@ -13,6 +13,7 @@ import { decodeText } from '../drivers/fleet/decodeText';
 import type { PolicyVersion } from '../store/policies';
 import { fleetView, forgetFleetView, type FleetView } from './fleetView';
 import { diffOfPolicies } from './keptPreviews';
+import { reasonIn } from './queryValues';
 import { ChangedRule, changedRules } from './policyRules';
 import type { OperatorRoute } from './route';
 import { named } from './shapes/shared';
@@ -103,7 +104,7 @@ const applyPolicy: OperatorRoute = {
     answers: { 200: { about: 'The policy in force.', schema: PolicyShape } },
   },
   handler: async (request, { services }) => {
-    const reason = request.query('reason')?.trim() ?? '';
+    const reason = reasonIn(request) ?? '';
     if (reason === '') throw noReason();
     const text = decodeText(await request.bytes(), 'the policy file');
     const members = readPolicyFile(text);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GIVEN_TEXT_MAX } from '../domain/givenText';
 import { isCalendarDay, utcOf } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import type { OperatorRequest } from './route';
@@ -26,6 +27,18 @@ export function countIn(
   const number = Number(text);
   if (/^\d{1,15}$/.test(text) && number >= min && number <= max) return number;
   throw wrongQuery(name, text, `a whole number from ${min} to ${max}`);
+}
+
+/** Why a person decides so; null when it is not said. */
+export function reasonIn({ query }: OperatorRequest): string | null {
+  const [most, message] = GIVEN_TEXT_MAX;
+  const reason = query('reason')?.trim() ?? '';
+  if (reason.length <= most) return reason === '' ? null : reason;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: 'The query parameter reason is too long.',
+    why: `It has ${reason.length} characters; ${message}.`,
+    fix: 'Say it in fewer words, and where the rest is.',
+  });
 }
 
 export function wrongQuery(name: string, text: string, what: string): LowtideError {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Utc } from '../../domain/ids';
+import { GIVEN_TEXT_MAX } from '../../domain/givenText';
 import type { Parameter } from '../routeDescription';
 
 /** Names under which shapes stand in the OpenAPI document. */
@@ -49,7 +50,12 @@ export const Counts = z.record(z.string(), z.number().int());
 
 export const Reason = named(
   'Reason',
-  z.strictObject({ reason: z.string().min(1, 'say why: it goes into the audit') }),
+  z.strictObject({
+    reason: z
+      .string()
+      .min(1, 'say why: it goes into the audit')
+      .max(...GIVEN_TEXT_MAX),
+  }),
   'Why a person decides so. It goes into the audit.',
 );
 
