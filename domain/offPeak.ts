@@ -25,9 +25,17 @@ export function windowAtOrAfter(calendar: string, policy: OffPeakHours, nowUtc: 
   return withoutMs(windowMsAtOrAfter(calendar, policy, Date.parse(nowUtc)));
 }
 
-/** The first window that opens later than this instant. Where it is always open, that is when today's 24 hours are over. */
-export function windowOpeningAfter(calendar: string, policy: OffPeakHours, utc: string): OffPeakWindow {
-  return withoutMs(windowMsOpeningAfter(calendar, policy, Date.parse(utc)));
+/**
+ * The first window that opens later than this instant, and closes later than `fromUtc`. Where it is always open, that is when today's 24 hours are
+ * over.
+ */
+export function windowOpeningAfter(
+  calendar: string,
+  policy: OffPeakHours,
+  utc: string,
+  fromUtc = utc,
+): OffPeakWindow {
+  return withoutMs(windowMsOpeningAfter(calendar, policy, Date.parse(utc), Date.parse(fromUtc)));
 }
 
 /** When the first of the windows of so many calendars opens that opens after this instant; where it is always open, at once. Null: of none. */
@@ -69,9 +77,12 @@ export function windowMsOpeningAfter(
   calendar: string,
   policy: OffPeakHours,
   afterMs: number,
+  fromMs = afterMs,
 ): OffPeakWindowMs {
   if (isAlwaysOpen(calendar, policy)) return windowOf(afterMs + DAY_MS, afterMs + 2 * DAY_MS);
-  return firstWindow(calendar, policy, afterMs, (window) => window.opensMs > afterMs);
+  const isWanted = ({ opensMs, closesMs }: OffPeakWindowMs): boolean =>
+    opensMs > afterMs && closesMs > fromMs;
+  return firstWindow(calendar, policy, Math.max(afterMs, fromMs), isWanted);
 }
 
 /** Equal hours of the fleet mean: always open. */

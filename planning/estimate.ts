@@ -84,7 +84,7 @@ export function firstStart(zones: readonly string[], policy: Policy, cursor: Cur
 /** The zone's window at or after the cursor. */
 export function windowFrom(zone: string, policy: Policy, { atMs, opensAfterMs }: Cursor): OffPeakWindowMs {
   const window = windowMsAtOrAfter(zone, policy, atMs);
-  return window.opensMs > opensAfterMs ? window : windowMsOpeningAfter(zone, policy, opensAfterMs);
+  return window.opensMs > opensAfterMs ? window : windowMsOpeningAfter(zone, policy, opensAfterMs, atMs);
 }
 
 /** The zone's window in which a round still fits; the next one if too little is left of the current one. */

@@ -60,5 +60,5 @@ function windowFrom(
 ): OffPeakWindow {
   const window = windowAtOrAfter(zone, policy, fromUtc);
   if (freshAfterUtc === null || isAlwaysOpen(zone, policy) || window.opensUtc > freshAfterUtc) return window;
-  return windowOpeningAfter(zone, policy, freshAfterUtc);
+  return windowOpeningAfter(zone, policy, freshAfterUtc, fromUtc);
 }

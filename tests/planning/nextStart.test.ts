@@ -39,3 +39,18 @@ it('the last start of a VM is as long before a freeze as an installation takes',
   const toTheEnd = question([{ from: '2026-11-14T02:00:00Z', to: '2026-11-20T00:00:00Z' }]);
   expect(lastStart(toTheEnd, POLICY)).toBe('2026-11-14T00:35:00.000Z');
 });
+
+it('a VM that failed in one of two windows that lie in one another starts in the next that opens', () => {
+  const open = [
+    { opens: '01:00', closes: '03:00' },
+    { opens: '00:00', closes: '04:00' },
+  ];
+  const policy = { ...POLICY, ownWindows: [{ name: 'two', selector: {}, open }] };
+  const failed = {
+    ...question([]),
+    timeZone: 'UTC#two',
+    fromUtc: '2026-11-13T02:00:00.000Z',
+    freshAfterUtc: '2026-11-13T00:00:00.000Z',
+  };
+  expect(nextStart(failed, policy)?.opensUtc).toBe('2026-11-14T00:00:00.000Z');
+});
