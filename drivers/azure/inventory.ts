@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { InventoryPage } from '../driver';
 import type { Clock } from './requestBudgets';
 import { providerBudgets } from './computeReads';
@@ -23,10 +24,13 @@ const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
 /** So long it is believed that the right to read assignments is there. One that is missing is looked for again with every query. */
 const RIGHT_AGE_MAX_MS = 3_600_000;
 
+/** So many listings are under way at once, at most; few are ever. */
+const LISTINGS_MAX = 16;
+
 /** Which VMs there are, by Resource Graph; and what it lacks, by instance views. */
 export class Inventory {
   readonly #options: InventoryOptions;
-  #answered: Answered | null = null;
+  readonly #listings = new Map<string, Answered>();
   readonly #assignments: SharedReadings<readonly Assignment[] | null>;
   readonly #rightSeenMs = new Map<string, number>();
   readonly #domains: SetDomains;
@@ -38,25 +42,38 @@ export class Inventory {
   }
 
   async page(cursor: string | null): Promise<InventoryPage> {
-    const { graph, scope } = this.#options;
-    if (cursor === null || this.#answered === null)
-      this.#answered = await answeringSubscriptions(graph, scope);
-    const { subscriptions, missing } = this.#answered;
+    const { graph } = this.#options;
+    const at = cursor === null ? { listing: randomUUID(), from: '', token: null } : readCursor(cursor);
+    const { listing } = at;
+    const { subscriptions, missing } = await this.#answeredOf(listing);
     const incomplete = missing.map((subscriptionId) => ({ subscriptionId, why: NOT_ANSWERED }));
     const chunks = chunksOf(subscriptions);
-    const at = cursor === null ? START : readCursor(cursor);
-    const index = at.from === '' ? 0 : chunks.findIndex(([first = '']) => first >= at.from);
+    const index = at.from === '' ? 0 : chunks.findIndex(([first]) => first === at.from);
+    if (index < 0)
+      throw new Error('Other subscriptions answer than when this listing began: begin it again.');
     const chunk = chunks[index];
     if (chunk === undefined) return { items: [], next: null, incomplete };
     const { rows, skipToken } = await graph.page('virtualMachines', { subscriptions: chunk }, at.token);
     const following = chunks[index + 1]?.[0];
     const next =
       skipToken !== null
-        ? writeCursor({ from: chunk[0] ?? '', token: skipToken })
+        ? writeCursor({ listing, from: chunk[0] ?? '', token: skipToken })
         : following === undefined
           ? null
-          : writeCursor({ from: following, token: null });
+          : writeCursor({ listing, from: following, token: null });
     return { items: await this.#vmsOf(rows), next, incomplete };
+  }
+
+  /** The same for all pages of a listing, whatever another one finds meanwhile: by it a page knows which come after it. */
+  async #answeredOf(listing: string): Promise<Answered> {
+    const known = this.#listings.get(listing);
+    if (known !== undefined) return known;
+    const { graph, scope } = this.#options;
+    const answered = await answeringSubscriptions(graph, scope);
+    this.#listings.set(listing, answered);
+    const [oldest] = this.#listings.keys();
+    if (oldest !== undefined && this.#listings.size > LISTINGS_MAX) this.#listings.delete(oldest);
+    return answered;
   }
 
   /** The maintenance assignments of the VM's subscription; null when they may not be read. */
@@ -117,12 +134,11 @@ const domainOf = (set: string): 'updateDomain' | 'faultDomain' =>
 const NOT_ANSWERED = 'Resource Graph does not list it: the identity may have lost its right to read there.';
 
 interface Position {
+  readonly listing: string;
   /** First subscription of the group of them that a query asks about; empty for the first group. */
   readonly from: string;
   readonly token: string | null;
 }
-
-const START: Position = { from: '', token: null };
 
 function writeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
@@ -130,5 +146,9 @@ function writeCursor(position: Position): string {
 
 function readCursor(cursor: string): Position {
   const parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
-  return { from: textAt(parsed, 'from') ?? '', token: textAt(parsed, 'token') };
+  return {
+    listing: textAt(parsed, 'listing') ?? '',
+    from: textAt(parsed, 'from') ?? '',
+    token: textAt(parsed, 'token'),
+  };
 }
