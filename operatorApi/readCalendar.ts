@@ -1,6 +1,6 @@
 import ICAL from 'ical.js';
 import { LowtideError } from '../domain/lowtideError';
-import { utcOf } from '../domain/instants';
+import { isCalendarDay, utcOf } from '../domain/instants';
 import { zoneNamed } from '../domain/timeZone';
 import { messageOf } from '../domain/messageOf';
 import { DAY_MS } from '../domain/timeUnits';
@@ -23,6 +23,8 @@ export interface CalendarTime {
 /** Of an event that repeats, so many times are taken, and none that begins later than this after now. */
 const OCCURRENCES_MAX = 60;
 const DAYS_AHEAD_MAX = 400;
+/** Those that are over are read, too, one by one: one a day for 80 years. A rule by the second would never come to now. */
+const OCCURRENCES_READ_MAX = 30_000;
 
 /** The events of an iCalendar file (RFC 5545) that are not over, and what could not be taken of it. */
 export function readCalendar(
@@ -38,6 +40,11 @@ export function readCalendar(
     if (event.isRecurrenceException()) continue; // the event that repeats has it
     if (component.getFirstProperty('dtstart') === null) {
       notes.push(`The event «${event.summary}» has no start, so that it is left out.`);
+      continue;
+    }
+    const noDay = dayThatIsNone(component);
+    if (noDay !== null) {
+      notes.push(`The event «${event.summary}» is on ${noDay}, which is no day, so that it is left out.`);
       continue;
     }
     const zone = zoneOf(component);
@@ -79,7 +86,10 @@ function occurrencesOf(
   const lastMs = Date.parse(nowUtc) + DAYS_AHEAD_MAX * DAY_MS;
   const all = event.iterator();
   const next = (): ICAL.Time | undefined => all.next();
+  let readCount = 0;
   for (let start = next(); start !== undefined; start = next()) {
+    readCount += 1;
+    if (readCount > OCCURRENCES_READ_MAX) return { times, isCut: true };
     if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true };
     const { startDate, endDate } = event.getOccurrenceDetails(start) as Occurrence;
     if (endDate.toUnixTime() * 1000 < Date.parse(nowUtc) - DAY_MS) continue;
@@ -93,6 +103,16 @@ function timesOf({ uid, summary, component }: ICAL.Event, start: ICAL.Time, end:
   const zone = zoneOf(component);
   const timeZone = zone !== null && zoneNamed(zone) !== undefined ? zone : null;
   return [{ uid, summary, from: written(start), to: written(end), timeZone }];
+}
+
+/** A start or an end as it is written that no calendar has; the library takes month 13, day 40, for the 9th of February. */
+function dayThatIsNone(event: ICAL.Component): string | null {
+  for (const name of ['dtstart', 'dtend']) {
+    const property = event.getFirstProperty(name)?.toJSON() as readonly unknown[] | undefined;
+    const written = property?.[3];
+    if (typeof written === 'string' && !isCalendarDay(written)) return written.slice(0, 10);
+  }
+  return null;
 }
 
 /** The name of the zone that an event's times are in; null where they are in UTC, or in none. */
