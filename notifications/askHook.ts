@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { AskHook, HookAnswer } from '../domain/hooks';
+import type { AskHook, Hook, HookAnswer } from '../domain/hooks';
 import { messageOf } from '../domain/messageOf';
 import { signature } from './post';
 import { lookupPublic, refuseWrittenAddress } from './publicAddress';
@@ -10,6 +10,12 @@ import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 const ANSWER_CHARACTERS_MAX = 16_384;
 /** Of its words. */
 const WHY_CHARACTERS_MAX = 300;
+
+/**
+ * So long a hook that did not answer in time is not asked again. It is asked of each VM of a round, and 80 waits of 30 seconds, eight at once, are as
+ * long as the host lets an activity run: then the round would never end.
+ */
+const SILENT_MS = 30_000;
 
 interface HookCaller {
   readonly privateAddresses: boolean;
@@ -24,51 +30,71 @@ interface HookCaller {
  * answer: also one that breaks off, is cut by the time limit, or is too long. No redirect is followed and no private address reached, as
  * with notices.
  */
-export function hookCaller({ privateAddresses, hookSecret = null, nowMs = Date.now }: HookCaller): AskHook {
-  return (hook, about) =>
-    new Promise((resolve) => {
-      const no = (why: string): void => {
-        resolve({ kind: 'no', why });
+export function hookCaller(caller: HookCaller): AskHook {
+  const { nowMs = Date.now } = caller;
+  /** Until when each address is not asked. */
+  const silent = new Map<string, number>();
+  return async (hook, about) => {
+    const { url = '', timeoutSeconds } = hook;
+    const untilMs = silent.get(url) ?? 0;
+    if (nowMs() < untilMs)
+      return { kind: 'no', why: `It did not answer within ${timeoutSeconds} s a moment ago.` };
+    silent.delete(url);
+    return askOnce(caller, hook, about, () => silent.set(url, nowMs() + SILENT_MS));
+  };
+}
+
+/** `isSilent` is called when it does not answer in time. */
+function askOnce(
+  { privateAddresses, hookSecret = null, nowMs = Date.now }: HookCaller,
+  hook: Hook,
+  about: Readonly<Record<string, unknown>>,
+  isSilent: () => void,
+): Promise<HookAnswer> {
+  return new Promise((resolve) => {
+    const no = (why: string): void => {
+      resolve({ kind: 'no', why });
+    };
+    const { url = '', timeoutSeconds } = hook;
+    try {
+      if (!privateAddresses && !url.startsWith('https:'))
+        throw new Error(`${url} is not https (LOWTIDE_NOTIFICATIONS_PRIVATE).`);
+      if (!privateAddresses) refuseWrittenAddress(url);
+      const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+      const body = JSON.stringify({ hook: hook.name, on: hook.on, ...about });
+      const sent = send(url, {
+        method: 'POST',
+        agent: false,
+        ...(!privateAddresses && { lookup: lookupPublic }),
+        signal: AbortSignal.timeout(timeoutSeconds * 1000),
+        headers: {
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(body)),
+          'user-agent': 'lowtide',
+          ...(hookSecret !== null &&
+            signature(body, {
+              id: randomUUID(),
+              secret: hookSecret,
+              privateAddresses,
+              nowSeconds: Math.floor(nowMs() / 1000),
+            })),
+        },
+      });
+      const failed = (error: Error): void => {
+        if (isTimeout(error)) isSilent();
+        no(isTimeout(error) ? `It did not answer within ${timeoutSeconds} s.` : messageOf(error));
       };
-      const { url = '', timeoutSeconds } = hook;
-      try {
-        if (!privateAddresses && !url.startsWith('https:'))
-          throw new Error(`${url} is not https (LOWTIDE_NOTIFICATIONS_PRIVATE).`);
-        if (!privateAddresses) refuseWrittenAddress(url);
-        const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-        const body = JSON.stringify({ hook: hook.name, on: hook.on, ...about });
-        const sent = send(url, {
-          method: 'POST',
-          agent: false,
-          ...(!privateAddresses && { lookup: lookupPublic }),
-          signal: AbortSignal.timeout(timeoutSeconds * 1000),
-          headers: {
-            'content-type': 'application/json',
-            'content-length': String(Buffer.byteLength(body)),
-            'user-agent': 'lowtide',
-            ...(hookSecret !== null &&
-              signature(body, {
-                id: randomUUID(),
-                secret: hookSecret,
-                privateAddresses,
-                nowSeconds: Math.floor(nowMs() / 1000),
-              })),
-          },
-        });
-        const failed = (error: Error): void => {
-          no(isTimeout(error) ? `It did not answer within ${timeoutSeconds} s.` : messageOf(error));
-        };
-        sent.on('error', failed);
-        sent.on('response', (response) => {
-          read(response).then((text) => {
-            resolve(answerOf(response.statusCode ?? 0, text));
-          }, failed);
-        });
-        sent.end(body);
-      } catch (error) {
-        no(messageOf(error));
-      }
-    });
+      sent.on('error', failed);
+      sent.on('response', (response) => {
+        read(response).then((text) => {
+          resolve(answerOf(response.statusCode ?? 0, text));
+        }, failed);
+      });
+      sent.end(body);
+    } catch (error) {
+      no(messageOf(error));
+    }
+  });
 }
 
 const isTimeout = ({ name }: Error): boolean => name === 'TimeoutError' || name === 'AbortError';

@@ -96,6 +96,22 @@ describe('a hook', () => {
     });
   });
 
+  it('that did not answer in time is not asked again at once, so that a round of 80 VMs ends; later it is', async () => {
+    let nowMs = 0;
+    const caller = hookCaller({ privateAddresses: true, nowMs: () => nowMs });
+    expect(await caller(hook('/silent'), { n: 1 })).toEqual({
+      kind: 'no',
+      why: 'It did not answer within 1 s.',
+    });
+    const why = 'It did not answer within 1 s a moment ago.';
+    expect(await caller(hook('/silent'), { n: 2 })).toEqual({ kind: 'no', why });
+    expect(asked).toMatchObject({ n: 1 });
+    expect(await caller(hook('/yes'), { n: 3 })).toEqual({ kind: 'yes' });
+    nowMs = 30_000;
+    await caller(hook('/silent'), { n: 4 });
+    expect(asked).toMatchObject({ n: 4 });
+  });
+
   it('holds the VMs that its selector fits, and every hook that does not say yes is named', async () => {
     const hooks = [
       hook('/no', { selector: { tag: 'app=shop' } }),
