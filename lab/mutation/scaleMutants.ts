@@ -83,10 +83,7 @@ export const scaleMutants: readonly Mutant[] = [
   planted(
     'a VM that moved since the plan is installed under the old claim',
     'domain/holds.ts',
-    [
-      "return planned === nameOf(found) ? null : because('placeChanged'",
-      "return planned !== '' ? null : because('placeChanged'",
-    ],
+    ['if (isSamePlace(claimed, found)) return null;', "if (claimed.region !== '') return null;"],
     'tests/activities/advanceRound.test.ts',
   ),
   planted(
