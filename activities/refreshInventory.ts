@@ -1,7 +1,7 @@
 import { dueAtSweepUtc } from '../domain/hourlySweep';
 import { comparisonUtc } from '../domain/inventoryChanges';
 import * as contracts from './contracts';
-import { movedSets } from './fleet/followMoved';
+import { setsToFollow } from './fleet/followMoved';
 import { seenDue } from './fleet/seenDue';
 import { wakingActivity } from './services';
 import { takeListing } from './fleet/takeListing';
@@ -19,7 +19,8 @@ export const refreshInventory = wakingActivity(
       changesMax: CHANGES_A_CALL_MAX,
       agreed: accept ? null : (seen?.listed ?? null),
     });
-    const { present, added, changed, buried, moved, notBelieved, remaining, agreed } = taken;
+    const { present, added, changed, buried, notBelieved, remaining, agreed } = taken;
+    const isAsBefore = agreed !== null && agreed.fingerprint === given?.listed?.fingerprint;
     if (remaining === 0) {
       const { inventoryEverySeconds: everySeconds } = services.policy;
       const listed = agreed === null ? null : { ...agreed, everySeconds };
@@ -37,7 +38,7 @@ export const refreshInventory = wakingActivity(
       gone: buried.length,
       remaining,
       notBelieved: notBelieved.slice(0, 20),
-      movedSets: movedSets(moved),
+      movedSets: isAsBefore ? [] : await setsToFollow(services, nowUtc),
     };
   },
 );

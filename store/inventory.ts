@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
+import { MovedSet } from '../domain/ledger';
 import { VirtualMachine } from '../domain/virtualMachine';
 import { forgetListed } from './agenda';
 import { listPage, type ListPage } from './listPage';
@@ -13,6 +14,7 @@ const LISTING = 'listing';
 const LAST = 'last';
 const BUDGETS = 'budgets';
 const MOVED = 'moved';
+const MOVED_SETS = 'movedSets';
 
 const SetSize = z.object({ size: z.number().int(), members: z.array(VmId).default([]) });
 type SetSize = z.infer<typeof SetSize>;
@@ -64,6 +66,9 @@ export interface InventoryStore {
   /** How many VMs each budget of the policy is of; null before they were counted. */
   budgetSizes(): Promise<BudgetSizes | null>;
   saveBudgetSizes(sizes: BudgetSizes): Promise<void>;
+  /** Sets that were moved, as long as no sweep has followed all of them in the ledgers. */
+  movedSets(): Promise<PendingSets>;
+  saveMovedSets(pending: PendingSets): Promise<void>;
   lastListing(): Promise<LastListing | null>;
   saveListing(listing: LastListing): Promise<void>;
 }
@@ -75,6 +80,14 @@ const BudgetSizes = z.object({
 });
 export type BudgetSizes = Readonly<z.infer<typeof BudgetSizes>>;
 
+/** `answeredTo`: the sweep that was given them; null before one was. */
+const PendingSets = z.object({
+  sets: z.array(MovedSet.extend({ ledger: z.string() })),
+  answeredTo: z.string().nullable(),
+});
+export type PendingSets = Readonly<z.infer<typeof PendingSets>>;
+
+const parsePendingSets = parsedOnce(PendingSets);
 const parseBudgetSizes = parsedOnce(BudgetSizes);
 const Move = z.object({ to: VmId });
 const parseMove = parsedOnce(Move);
@@ -144,6 +157,11 @@ export function inventoryStore(store: Store): InventoryStore {
       return row && parseBudgetSizes(row.value);
     },
     saveBudgetSizes: (sizes) => table.upsert(LISTING, BUDGETS, sizes),
+    movedSets: async () => {
+      const row = await table.get(LISTING, MOVED_SETS);
+      return row === null ? { sets: [], answeredTo: null } : parsePendingSets(row.value);
+    },
+    saveMovedSets: (pending) => table.upsert(LISTING, MOVED_SETS, pending),
     lastListing: async () => {
       const row = await table.get(LISTING, LAST);
       return row && parseListing(row.value);

@@ -8,6 +8,7 @@ import { NO_PHASE } from '../../domain/phaseId';
 import { because } from '../../domain/reasons';
 import { pairComponent } from '../../domain/regions';
 import { isOpenTo, phaseOf } from '../rollout/joinRollout';
+import type { PendingSets } from '../../store/inventory';
 import type { Services } from '../services';
 import { addSecondChances } from '../rollout/saveOutcomes';
 
@@ -91,6 +92,24 @@ async function writeDown(services: Services, { from, to }: MovedVm): Promise<voi
     why: `It was ${from.armId} until it was moved.`,
     evidence: { from: from.id },
   });
+}
+
+/** Before the inventory knows the VMs by their new ids: a call that is repeated does not find them moved any more. */
+export async function noteMovedSets({ inventory }: Services, moved: readonly MovedVm[]): Promise<void> {
+  const sets = movedSets(moved);
+  if (sets.length === 0) return;
+  const { sets: before } = await inventory.movedSets();
+  const isNew = (one: MovedSet): boolean => !sets.some(({ from, to }) => one.from === from && one.to === to);
+  await inventory.saveMovedSets({ sets: [...before.filter(isNew), ...sets], answeredTo: null });
+}
+
+/** What a sweep is to follow in the ledgers: what was noted and not given to an earlier one, which has followed it. */
+export async function setsToFollow({ inventory }: Services, sweepUtc: string): Promise<PendingSets['sets']> {
+  const { sets, answeredTo } = await inventory.movedSets();
+  if (sets.length === 0 || answeredTo === sweepUtc) return sets;
+  const isFresh = answeredTo === null;
+  await inventory.saveMovedSets(isFresh ? { sets, answeredTo: sweepUtc } : { sets: [], answeredTo: null });
+  return isFresh ? sets : [];
 }
 
 /** The sets that these VMs were moved with, each once. */

@@ -18,7 +18,7 @@ import type { ScheduledAssessment } from '../../store/assessments';
 import type { InventoryRow } from '../../store/inventory';
 import type { ListPage } from '../../store/listPage';
 import { saveBudgetSizes } from '../budgets/budgetShares';
-import { followMoved } from './followMoved';
+import { followMoved, noteMovedSets } from './followMoved';
 import { joinRollout } from '../rollout/joinRollout';
 import type { Services } from '../services';
 import { countedSlices, SLICE_ITEMS, stepsInSlices } from '../slices';
@@ -50,6 +50,7 @@ export async function takeListing(
   }
   await joinRollout(services, added);
   await followMoved(services, moved);
+  await noteMovedSets(services, moved);
   await inventory.change({
     upsert: [...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to), ...buried],
     remove: [...removed, ...moved.map(({ from }) => from.id)],
