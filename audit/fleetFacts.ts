@@ -30,8 +30,8 @@ export interface TimeZoneFacts {
   readonly rings?: readonly AuditRing[];
 }
 
-/** An update domain that is not known is one of its own, named so. */
-const NO_UPDATE_DOMAIN = 'unknown';
+/** A VM whose update domain is not known is alone in one: that another is in the same cannot be said. */
+const unknownDomainOf = (id: string): string => `unknown: ${id.toLowerCase()}`;
 
 /**
  * Where every VM stands: by the fleet's facts, and where these are silent by the driver's log, which also knows of VMs that came
@@ -141,7 +141,7 @@ function placeOf(vm: AuditVm, { tag, regions, ownWindows = [], rings = [] }: Tim
     region: regionName(vm.region),
     zone: vm.zone,
     set: vm.availabilitySet?.toLowerCase() ?? null,
-    updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
+    updateDomain: vm.updateDomain === null ? unknownDomainOf(vm.id) : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
     timeZone: auditTimeZone(vm, tag, regions),
     ownWindows: ownWindows.find(({ selector }) => isSelected(vm, selector)) ?? null,

@@ -21,6 +21,7 @@ export const Disruption = z.object({
   /** Null for VMs without a zone: they may sit in any. */
   zone: z.string().nullable(),
   availabilitySetId: AvailabilitySetId.nullable(),
+  /** Null in a set: of a VM whose update domain is not known, which goes alone. */
   updateDomain: z.number().int().nullable(),
   /** How many VMs at once. */
   count: z.number().int().nonnegative(),
@@ -55,7 +56,7 @@ export function conflict(a: Disruption, b: Disruption): ConflictRule | null {
   if (a.availabilitySetId === null && b.availabilitySetId === null)
     return fitsSubscriptions([a, b]) ? null : 'subscriptionShare';
   if (a.availabilitySetId === null || a.availabilitySetId !== b.availabilitySetId) return null;
-  if (a.updateDomain !== b.updateDomain) return 'updateDomains';
+  if (a.updateDomain !== b.updateDomain || a.updateDomain === null) return 'updateDomains';
   return fitsSet([a, b]) ? null : 'setShare';
 }
 

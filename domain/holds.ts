@@ -71,8 +71,9 @@ const vmDeleted: Hold = ({ vm }) => (vm === null ? because('vmDeleted') : null);
 /** A claim is for one place: a VM that has moved since the plan would be down beside others that the ledger does not know of. */
 const placeChanged: Hold = ({ vm, claimed }) => {
   if (!vm || claimed === undefined) return null;
-  // An update domain that the platform does not tell was made up by the plan: it cannot have changed.
-  const found = vm.updateDomain === null ? { ...vm, updateDomain: claimed.updateDomain } : vm;
+  // A VM whose update domain the plan did not know goes alone, whatever it is. One that the platform does not tell now has not changed.
+  const isKnown = vm.updateDomain !== null && claimed.updateDomain !== null;
+  const found = isKnown ? vm : { ...vm, updateDomain: claimed.updateDomain };
   if (isSamePlace(claimed, found)) return null;
   const [planned, here] = [nameOf(claimed, resourceName), nameOf(found, resourceName)];
   if (planned !== here) return because('placeChanged', { planned, found: here });

@@ -14,8 +14,8 @@ export function domainsDefault(set: AvailabilitySetId): number {
 
 /**
  * Gives the VMs of availability sets whose update domain is not known the one Azure would have: domains are dealt in turn, by
- * lower-cased id. Beside members whose domain is known, each goes where the fewest are. Order and all else stay as they were. It is a
- * guess: a set whose true domains differ is still protected by its share, which counts VMs and not domains.
+ * lower-cased id. Beside members whose domain is known, each goes where the fewest are. Order and all else stay as they were. For simulated fleets,
+ * whose files need not say it: of a real one nothing is guessed, and such VMs go one at a time.
  */
 export function assignUpdateDomains(
   vms: readonly VirtualMachine[],

@@ -3,7 +3,6 @@ import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { selects, type Selector } from '../domain/selector';
-import { assignUpdateDomains } from '../domain/updateDomains';
 import type { VmList } from '../domain/vmList';
 import type { BudgetColumns } from './budgets';
 import { NONE, type VmColumns } from './columns';
@@ -116,23 +115,4 @@ export function inventoryFacts(columns: VmColumns, order: Int32Array, policy: Po
 
 function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
   return new Map(names.map((name, number) => [name, number]));
-}
-
-/** The update domains of all VMs, with one for the members of sets that do not say theirs; the other VMs are not looked at. */
-export function domainsOf(
-  vms: VmList,
-  { set, updateDomain, names }: VmColumns,
-  order: Int32Array,
-): Int32Array {
-  const isIncomplete = new Uint8Array(names.sets.length);
-  for (const position of order) {
-    const number = set[position] ?? NONE;
-    if (number !== NONE && updateDomain[position] === NONE) isIncomplete[number] = 1;
-  }
-  if (!isIncomplete.includes(1)) return updateDomain;
-  const members = order.filter((position) => isIncomplete[set[position] ?? NONE] === 1);
-  const assigned = assignUpdateDomains([...members].flatMap((position) => vms.at(position) ?? []));
-  const domains = updateDomain.slice();
-  for (const [n, vm] of assigned.entries()) domains[members[n] ?? 0] = vm.updateDomain ?? NONE;
-  return domains;
 }

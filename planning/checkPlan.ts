@@ -217,7 +217,7 @@ function checkGroup(group: PlannedGroup, members: number, inventory: Inventory, 
   ];
 }
 
-/** R-207, R-208: a round of a set stays in one update domain, and below the share of the set that may be down. */
+/** R-207, R-208: a round of a set stays in one update domain, which is known or it is one VM, and below the share of the set that may be down. */
 function checkSetRound(
   { group, setSize }: PlannedGroup,
   members: number,
@@ -236,12 +236,13 @@ function checkSetRound(
       share > policy.setSharePercent + Number.EPSILON);
   if (tooMany)
     faults.push(fault('setShare', `round ${round} of ${group} takes ${vmIds.length} of ${members} VMs`));
-  for (const id of vmIds) {
-    const own = inventory.get(id)?.updateDomain ?? null;
-    const strays = updateDomain === null || (own !== null && own !== updateDomain);
-    if (strays)
+  if (updateDomain === null && vmIds.length > 1)
+    faults.push(
+      fault('updateDomains', `round ${round} of ${group} takes ${vmIds.length} VMs of no known one`),
+    );
+  for (const id of vmIds)
+    if ((inventory.get(id)?.updateDomain ?? null) !== updateDomain)
       faults.push(fault('updateDomains', `${id} is not of the update domain of round ${round}, ${group}`));
-  }
   return faults;
 }
 

@@ -5,7 +5,7 @@ import { endsUtcOf, releaseOf, targetUtcOf } from '../domain/release';
 import type { Selector } from '../domain/selector';
 import type { VmList } from '../domain/vmList';
 import { budgetColumnsOf, type BudgetsDown } from './budgets';
-import { domainsOf, inventoryFacts, sortOut } from './candidates';
+import { inventoryFacts, sortOut } from './candidates';
 import { fleetColumns } from './fleetColumns';
 import { orderOfTheMonth } from './monthOrder';
 import type { Plan } from './plan';
@@ -49,10 +49,8 @@ export function makePlan(request: PlanRequest): Plan {
 /** The same plan, made in steps of a few milliseconds, between which others may work. Yields how many VMs it has dealt with since. */
 export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
   const { vms, month, policy, nowUtc, emergency } = request;
-  const read = yield* fleetColumns(vms, policy);
-  const order = yield* orderOfTheMonth(vms, read.hashedIds, `${request.seed}:${month}`);
-  const columns = { ...read, updateDomain: domainsOf(vms, read, order) };
-  yield vms.length;
+  const columns = yield* fleetColumns(vms, policy);
+  const order = yield* orderOfTheMonth(vms, columns.hashedIds, `${request.seed}:${month}`);
   const { candidates, ineligible } = sortOut(vms, columns, order, {
     carriedOver: new Set(request.carriedOver),
     held: request.held ?? new Map(),

@@ -134,20 +134,22 @@ function roundsOfSet(
   from: Cursor,
 ): readonly RoundWork[] {
   const { updateDomain: domains, timeZone } = candidates;
-  const size = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
+  const sizeMax = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
   const room = roomInSet(setSize, expectedDown(setSize, group), policy);
   const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
   const rounds: RoundWork[] = [];
-  for (const [number, domain] of groupBy(inSet, domains))
+  for (const [number, domain] of groupBy(inSet, domains)) {
+    const size = number === NONE ? 1 : sizeMax; // what is not known is not guessed: one at a time
     for (const cohort of cohorts) {
       const own = cohorts.length === 1 ? domain : domain.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
       for (let start = 0; start < own.length; start += size) {
         const members = own.slice(start, start + size);
         const inTurns = Math.ceil(members.length / room);
         const updateDomain = number === NONE ? null : number;
-        rounds.push({ members, cohort, updateDomain, delaySeconds: 0, inTurns });
+        rounds.push({ members, cohort, isOfSet: true, updateDomain, delaySeconds: 0, inTurns });
       }
     }
+  }
   return withinBudgets(rounds, candidates.budgets);
 }
 

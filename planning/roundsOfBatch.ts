@@ -29,6 +29,7 @@ export function roundsOfBatch(
   const rounds = cut.map(({ members }, index): RoundWork => ({
     members,
     cohort,
+    isOfSet: false,
     updateDomain: null,
     delaySeconds: delays[index] ?? 0,
   }));

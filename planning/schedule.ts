@@ -222,7 +222,7 @@ class Run {
       this.#places.wait(place, work, turn, again);
       return;
     }
-    const counts = work.updateDomain === null ? this.#subscriptionsOf(work) : null;
+    const counts = work.isOfSet ? null : this.#subscriptionsOf(work);
     if (counts !== null && !this.#fitShares(region, counts)) {
       region.waitedFor = 'shares';
       region.waiting.push(again);

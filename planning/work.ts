@@ -5,6 +5,8 @@ import type { Cohort } from './cohorts';
 export interface RoundWork {
   readonly members: readonly number[];
   readonly cohort: Cohort;
+  readonly isOfSet: boolean;
+  /** Null of a set: not known, so that its one VM goes alone. */
   readonly updateDomain: number | null;
   /** So long after the first rounds of its batch it begins, to keep the patch-call budget. */
   readonly delaySeconds: number;

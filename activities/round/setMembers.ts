@@ -74,7 +74,7 @@ export async function isSetUnproven(
   const releasedUtc = (await services.rollouts.read(rolloutId))?.releasedUtc ?? '';
   const mayBeUnproven = members.filter(
     (one) =>
-      one.updateDomain !== updateDomain &&
+      (one.updateDomain === null || one.updateDomain !== updateDomain) &&
       (one.isUnclear || (one.installedUtc !== null && one.installedUtc >= releasedUtc)),
   );
   const unproven = await sideBySide(mayBeUnproven, async ({ id, isUnclear }) => {

@@ -27,8 +27,14 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'two update domains of a set may be down together',
     DISRUPTION,
-    ["  if (a.updateDomain !== b.updateDomain) return 'updateDomains';\n", ''],
+    ["  if (a.updateDomain !== b.updateDomain || a.updateDomain === null) return 'updateDomains';\n", ''],
     'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'VMs of a set whose update domains are not known go together',
+    'planning/regionWork.ts',
+    ['number === NONE ? 1 : sizeMax', 'sizeMax'],
+    'tests/planning/makePlan.test.ts',
   ),
   planted(
     'one VM more than the share of a set may be down',

@@ -80,11 +80,20 @@ describe('INV-1: the claim on a set', () => {
 });
 
 /** How many of the four VMs of the round are installed in twenty minutes. */
-async function startedIn(services: FakeServices, count = 4): Promise<number> {
+async function startedIn(
+  services: FakeServices,
+  count = 4,
+  updateDomain: number | null = 0,
+): Promise<number> {
   const claim = { claimId: 'claim', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
   for (let call = 1; call <= 4; call += 1) {
     for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
-    await services.run(advanceRound, { ref, claim, disruption: { ...disruption, count }, call });
+    await services.run(advanceRound, {
+      ref,
+      claim,
+      disruption: { ...disruption, count, updateDomain },
+      call,
+    });
     services.wait(300);
   }
   return services.driver.accepted.length;
@@ -145,6 +154,12 @@ describe('INV-13: a member of another update domain that was updated by this rol
 
   it('holds the set while its health is unknown', async () => {
     expect(await startedIn(await updated(SILENT))).toBe(0);
+  });
+
+  it('holds the set, too, when neither its update domain nor that of the round is known', async () => {
+    const services = await updated(UNHEALTHY);
+    services.driver.change(other.id, { vm: { ...other, updateDomain: null } });
+    expect(await startedIn(services, 1, null)).toBe(0);
   });
 
   it('lets the set go on, by what is left of its share, when it was updated before the patches were released', async () => {

@@ -65,6 +65,8 @@ describe('INV-1: inside an availability set', () => {
     const silent = set.map((vm) => ({ ...vm, updateDomain: null }));
     expect(violated(audit(silent, [install(a0, 0, 60), install(a1, 0, 60)]))).toEqual([]);
     expect(violated(audit(silent, [install(a0, 0, 60), install(b1, 0, 60)]))).toEqual(['INV-1']);
+    const [one, other] = silent as [Vm, Vm]; // not in the log either: two domains
+    expect(violated(audit(silent, [install(one, 0, 60), install(other, 0, 60)]))).toEqual(['INV-1']);
   });
 });
 

@@ -16,6 +16,13 @@ describe('which disruptions may not be at the same time', () => {
     ['R-205: a zone and VMs without one', aDisruption(), aDisruption({ zone: null }), 'zones'],
     ['R-208, INV-1: two update domains of a set', inSet('web', 0), inSet('web', 1), 'updateDomains'],
     [
+      'INV-1: two VMs of a set that are of no known one',
+      inSet('web', null),
+      inSet('web', null),
+      'updateDomains',
+    ],
+    ['INV-1: one of no known one beside one', inSet('web', null), inSet('web', 0), 'updateDomains'],
+    [
       'R-207: more of a set than its share',
       inSet('web', 0, { count: 3 }),
       inSet('web', 0, { count: 2 }),

@@ -102,6 +102,13 @@ describe('holds', () => {
     expect(holdsOf({ ...WELL, vm: { ...planned, updateDomain: null }, claimed: planned })).toEqual([]);
   });
 
+  it('a VM that goes alone, because its update domain was not known, may be of any', () => {
+    const planned = aVm({ availabilitySetId: aSet('web'), updateDomain: null });
+    expect(holdsOf({ ...WELL, vm: { ...planned, updateDomain: 3 }, claimed: planned })).toEqual([]);
+    const moved = { ...planned, availabilitySetId: aSet('db') };
+    expect(holdsOf({ ...WELL, vm: moved, claimed: planned })).toMatchObject([{ reason: 'placeChanged' }]);
+  });
+
   it('all that apply are returned, the most specific first, each reason once', () => {
     expect(
       reasons({

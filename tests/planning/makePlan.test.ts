@@ -346,10 +346,14 @@ describe('availability sets', () => {
     expect(changes).toHaveLength(4);
   });
 
-  test('R-208: a member whose update domain is not known gets one', () => {
-    const vms = vmsOf(10, () => ({ availabilitySetId: aSet('withoutDomains') }));
-    const rounds = roundsOf(planOf(vms));
-    expect(rounds.map(({ updateDomain }) => updateDomain).sort()).toEqual([0, 1, 2, 3, 4]);
+  test('R-208: members whose update domain is not known go one at a time, in no domain that is guessed', () => {
+    const known = setOf(20, 5);
+    const vms = known.map((vm, n) => (n < 7 ? { ...vm, updateDomain: null } : vm));
+    const plan = planOf(vms);
+    const rounds = roundsOf(plan).map(({ updateDomain, vmIds }) => [updateDomain, vmIds.length]);
+    expect(rounds.filter(([domain]) => domain === null)).toEqual(new Array(7).fill([null, 1]));
+    expect(rounds.filter(([domain]) => domain !== null)).not.toEqual([]);
+    expect(checkPlan(plan, vms, defaultPolicy)).toEqual([]);
   });
 
   test('R-206: sets run beside the batches of their stage, and beside each other', () => {

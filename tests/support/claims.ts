@@ -29,7 +29,7 @@ export function aDisruption(over: Partial<Disruption> = {}): Disruption {
 }
 
 /** Two VMs of an update domain of a set of twenty, of which four may be down. */
-export function inSet(name: string, updateDomain: number, over: Partial<Disruption> = {}): Disruption {
+export function inSet(name: string, updateDomain: number | null, over: Partial<Disruption> = {}): Disruption {
   return aDisruption({
     zone: null,
     availabilitySetId: aSet(name),
