@@ -16,8 +16,6 @@ const { inspect, heal, follow } = disruptionLedger.operations;
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
 
-/** A ledger that was ever used is looked into once a day, also when nothing is expected of it: all of these by one sweep. */
-
 type Ledger = z.output<typeof listDueLedgers.output>['ledgers'][number];
 type Inspected = z.output<typeof inspect.output>;
 
@@ -56,6 +54,7 @@ function nextLookUtc(
   return expiresUtc === null ? nextDayUtc(sweepUtc) : addSeconds(expiresUtc, grace);
 }
 
+/** A ledger that was ever used is looked into once a day, also when nothing is expected of it: all of these by one sweep. */
 const nextDayUtc = (utc: string): string =>
   new Date((Math.floor(Date.parse(utc) / DAY_MS) + 1) * DAY_MS).toISOString();
 

@@ -4,6 +4,7 @@ import type { VmId } from '../domain/ids';
 import { windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
+import { pairsOf } from '../domain/regions';
 import { bakesAsCanary } from '../domain/rings';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -107,9 +108,6 @@ function checkEveryVmOnce(plan: Plan, inventory: InventoryById, policy: Policy):
 
 /** R-203, from the table itself: either region naming the other is a pair. */
 function checkPairs({ phases }: Plan): PlanFault[] {
-  const pairs = azureRegions.regions.flatMap(({ name, pairedRegion }) =>
-    pairedRegion === null ? [] : [[name, pairedRegion] as const],
-  );
   const faults: PlanFault[] = [];
   const phaseOf = new Map<string, number>();
   for (const { phase, ring, regions } of phases)
@@ -120,11 +118,20 @@ function checkPairs({ phases }: Plan): PlanFault[] {
     }
   for (const { phase, regions } of phases) {
     const here = new Set(regions.map(({ region }) => region));
-    for (const [a, b] of pairs)
-      if (here.has(a) && here.has(b))
+    for (const [a, b] of pairsAmong(here))
+      if (here.has(b))
         faults.push(fault('pairsApart', `${a} and ${b} are a geo pair, and both in phase ${phase}`));
   }
   return faults;
+}
+
+/** By the published table, and of regions that it lacks by the policy. */
+function pairsAmong(regions: ReadonlySet<string>): readonly (readonly [string, string])[] {
+  return [...regions].flatMap((name) => {
+    const published = azureRegions.regions.find((region) => region.name === name);
+    if (published === undefined) return pairsOf(name).map((pair) => [name, pair] as const);
+    return published.pairedRegion === null ? [] : [[name, published.pairedRegion] as const];
+  });
 }
 
 /** R-205: each VM is in the stage of its own zone, so that stages one after another keep zones apart. */

@@ -1,4 +1,5 @@
 import { defaultPolicy } from '../../domain/policy';
+import { learnRegions } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { checkPlan, type PlanRule } from '../../planning/checkPlan';
 import type { Plan, PlannedRegion, PlannedRound } from '../../planning/plan';
@@ -78,6 +79,22 @@ describe('the independent check of a plan', () => {
       if (second !== undefined) second.regions = [];
     });
     expect(broken).toContain('pairsApart');
+  });
+
+  test('R-203: it notices a pair that only the policy knows of', () => {
+    const together = (pairedRegion: string | null): PlanRule[] => {
+      learnRegions([{ name: 'atlantis', timeZone: 'Atlantic/Azores', pairedRegion }]);
+      try {
+        return rulesBroken((plan) => {
+          const phase = plan.phases.find(({ regions }) => regions.some(({ region }) => region === 'westus'));
+          phase?.regions.push({ ...regionOf(plan, 'westus'), region: 'atlantis', stages: [] });
+        });
+      } finally {
+        learnRegions([]);
+      }
+    };
+    expect(together('westus')).toContain('pairsApart');
+    expect(together(null)).not.toContain('pairsApart');
   });
 
   test('R-205: it notices a VM in the stage of another zone', () => {
