@@ -245,7 +245,8 @@ class Work {
     if (await isSetUnproven(this.services, this.round, updateDomain, members)) return 0;
     const downCount = members.filter(({ isDown }) => isDown).length;
     const atOnce = roomInSet(await inventory.setSize(availabilitySetId), downCount, policy);
-    return Math.max(0, Math.min(count, atOnce) - disrupted.size);
+    const most = updateDomain === null ? 1 : Math.min(count, atOnce); // not known: one at a time
+    return Math.max(0, most - disrupted.size);
   }
 
   #answered({ vmId, update }: VmProgress, granted: boolean, held: HeldBack | undefined): VmProgress {

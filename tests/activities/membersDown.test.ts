@@ -108,6 +108,10 @@ describe('INV-1: the VMs of a round', () => {
     expect(await startedIn(await round([]), 1)).toBe(1);
   });
 
+  it('are one at a time when their update domain is not known', async () => {
+    expect(await startedIn(await round([]), 4, null)).toBe(1);
+  });
+
   it('are fewer when members were switched off after the claim was granted', async () => {
     expect(await startedIn(await round(others.slice(0, 3)))).toBe(1);
   });
