@@ -74,7 +74,8 @@ export const POLICY_ABOUT: Readonly<Record<Exclude<Key, 'extraRegions' | 'attemp
   rolloutUnhealthyPercent:
     'A rollout halts above this percent of its VMs, or above rolloutUnhealthyMax, whichever is more.',
   failedPercent: 'Percent of failed installations at which a family, a region or the rollout is held.',
-  failedOf: 'Installations that must have been tried before failedPercent counts.',
+  failedOf:
+    'Installations that must have been tried before failedPercent counts; of one round, that must have failed.',
   batchUnknownPercent: 'Percent of a batch whose health is unknown above which its region is held.',
   phaseClosePercent: 'Percent of the VMs of a phase that must have an outcome before its gate is decided.',
   phaseCloseAfterSeconds:

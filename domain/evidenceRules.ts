@@ -47,6 +47,8 @@ export interface HoldDecision {
   readonly rule: 'installsFail' | 'evidenceUsedUp';
   readonly failedCount: number;
   readonly triedCount: number;
+  /** The counts are those of one round. */
+  readonly isOfRound?: true;
 }
 
 export type EvidenceDecision = HaltDecision | HoldDecision;
@@ -74,6 +76,14 @@ export function checkRound(
   results: readonly UpdateResult[],
   familyOf: (result: UpdateResult) => ImageFamily,
   policy: EvidencePolicy,
+): readonly EvidenceDecision[] {
+  return [...checkRoundHealth(results, familyOf, policy), ...checkRoundFailures(results, policy)];
+}
+
+function checkRoundHealth(
+  results: readonly UpdateResult[],
+  familyOf: (result: UpdateResult) => ImageFamily,
+  policy: EvidencePolicy,
 ): readonly HaltDecision[] {
   const proven = results.filter(({ kind }) => kind === 'healthy' || kind === 'unhealthy');
   const unhealthy = proven.filter(({ kind }) => kind === 'unhealthy');
@@ -96,6 +106,21 @@ export function checkRound(
       },
     },
   ];
+}
+
+/**
+ * A source that has gone bad on a region of which hundreds were installed before. So many must have failed, not only been tried: of a round of five,
+ * two failures are no rare chance (ADR 51).
+ */
+function checkRoundFailures(results: readonly UpdateResult[], policy: EvidencePolicy): HoldDecision[] {
+  const tried = results.filter(({ kind }) => kind !== 'unproven');
+  const failed = tried.filter(({ kind }) => kind === 'failed');
+  const [first] = failed;
+  if (first === undefined || failed.length < policy.failedOf) return [];
+  if (failed.length * 100 < tried.length * policy.failedPercent) return [];
+  const scope: StoppedScope = { kind: 'region', region: first.region };
+  const [failedCount, triedCount] = [failed.length, tried.length];
+  return [{ kind: 'hold', scope, rule: 'installsFail', failedCount, triedCount, isOfRound: true }];
 }
 
 /** Whether this many unhealthy VMs of a rollout are too many, whatever their families. */

@@ -108,7 +108,7 @@ export const Policy = z.object({
   /** A rollout halts above so many unhealthy VMs, or above this share of its eligible VMs, whichever is more. */
   rolloutUnhealthyMax: z.number().int().nonnegative().default(10),
   rolloutUnhealthyPercent: percent(0.5),
-  /** Installs of a scope are held when at least this share failed of at least so many that were tried. */
+  /** Installs of a scope are held when at least this share failed of at least so many that were tried; a region, too, when so many failed in one round. */
   failedPercent: percent(30),
   failedOf: z.number().int().positive().default(5),
   batchUnknownPercent: percent(20),

@@ -97,12 +97,12 @@ export async function closeRoundEvidence(
   countedBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region);
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
-  const halts = checkRound(
+  const decisions = checkRound(
     results.map((result) => ({ ...result, canary: false })),
     ({ place }) => ImageFamily.parse(familyOf.get(place)),
     services.policy,
   );
-  await writeDecisions(services, ref, halts);
+  await writeDecisions(services, ref, decisions);
 }
 
 /** What the look after the bake has found of VMs that were proven healthy: each counts once. */
@@ -208,9 +208,10 @@ const inWords = (scope: StoppedScope): string => {
 function sentenceOf(decision: EvidenceDecision): string {
   const where = inWords(decision.scope);
   if (decision.kind === 'hold') {
-    const { failedCount, triedCount, rule } = decision;
+    const { failedCount, triedCount, rule, isOfRound } = decision;
+    const within = isOfRound === true ? `one round in ${where}` : where;
     return rule === 'installsFail'
-      ? `installation failed on ${failedCount} of ${triedCount} VMs of ${where}: a bad patch source?`
+      ? `installation failed on ${failedCount} of ${triedCount} VMs of ${within}: a bad patch source?`
       : `all ${triedCount} installations that ${where} was allowed have ended, and too few of its VMs proved healthy`;
   }
   const { unhealthyCount, resultCount, odds, vms, rule } = decision;

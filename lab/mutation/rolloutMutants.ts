@@ -27,6 +27,12 @@ export const rolloutMutants: readonly Mutant[] = [
     GATE_ACTIVITIES_TEST,
   ),
   planted(
+    'a round in which many installations fail holds nothing',
+    EVIDENCE_RULES,
+    ['if (first === undefined || failed.length < policy.failedOf) return [];', 'return [];'],
+    'tests/activities/failedRounds.test.ts',
+  ),
+  planted(
     'a bad patch source does not hold',
     EVIDENCE_RULES,
     ['if (triedCount < policy.failedOf ||', 'if (triedCount < 1_000_000 ||'],

@@ -175,6 +175,24 @@ describe('a round', () => {
     expect(seen('failed', 'failed')).toEqual([]);
   });
 
+  test('holds its region when at least five of its installs failed, and 30 % of them, whatever came before', () => {
+    const seen = (failed: number, healthy: number): string[] =>
+      brief(
+        checkRound(
+          round(
+            ...Array<'failed'>(failed).fill('failed'),
+            ...Array<'healthy'>(healthy).fill('healthy'),
+            'unproven',
+          ),
+          () => WEB,
+          policy,
+        ),
+      );
+    expect(seen(5, 11)).toEqual(['hold eastus: installsFail']);
+    expect(seen(5, 12)).toEqual([]);
+    expect(seen(4, 0)).toEqual([]);
+  });
+
   test('of several families halts their region', () => {
     const families = [WEB, SQL];
     const halts = checkRound(round('unhealthy', 'unhealthy'), ({ place }) => families[place] ?? WEB, policy);

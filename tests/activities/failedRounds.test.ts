@@ -1,0 +1,64 @@
+import { closeRoundEvidence } from '../../activities/round/roundEvidence';
+import { ImageFamily } from '../../domain/imageFamily';
+import { phaseIdOf } from '../../domain/phaseId';
+import { grantRound } from '../../domain/rolloutEvidence';
+import { vmsOf } from '../support/builders';
+import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+
+const REF = {
+  rolloutId: ROLLOUT,
+  phase: phaseIdOf(2),
+  region: 'eastus',
+  stage: 'zone-1',
+  group: 'batch-1',
+  round: 1,
+};
+const FAMILY = ImageFamily.parse('canonical:ubuntu:22_04');
+
+/** A round that has ended: so many of its installations failed, the other VMs are healthy. */
+async function aRoundOf(
+  services: FakeServices,
+  claimId: string,
+  { failed, healthy }: { readonly failed: number; readonly healthy: number },
+): Promise<void> {
+  const vms = vmsOf(failed + healthy);
+  await services.evidence.update(ROLLOUT, (before) => {
+    const asked = vms.map((_, place) => ({ place, family: FAMILY }));
+    const freely = { ...services.policy, evidenceFirst: 1_000, evidenceUnderWay: 1_000 };
+    return grantRound(before, claimId, asked, freely).evidence;
+  });
+  await closeRoundEvidence(
+    services,
+    REF,
+    claimId,
+    vms.map(({ id: vmId }, place) => ({
+      vmId,
+      update: {
+        kind: 'ended',
+        outcomeKind: place < failed ? 'failed' : 'patched',
+        reason: place < failed ? 'installFailed' : 'installed',
+        family: FAMILY,
+        result: place < failed ? 'failed' : 'healthy',
+        endedUtc: services.nowUtc(),
+      },
+    })),
+  );
+}
+
+describe('a source of patches that goes bad when hundreds were installed', () => {
+  it('holds the region by the first round in which many installations fail, and says of how many', async () => {
+    const services = await someServices();
+    await aRoundOf(services, 'claim-1', { failed: 0, healthy: 200 });
+    await aRoundOf(services, 'claim-2', { failed: 4, healthy: 2 });
+    expect(await services.rollouts.halts(ROLLOUT)).toEqual([]);
+    await aRoundOf(services, 'claim-3', { failed: 6, healthy: 10 });
+    expect(await services.rollouts.halts(ROLLOUT)).toMatchObject([
+      {
+        haltId: 'evidence.installsFail.eastus.1',
+        kind: 'hold',
+        scope: { kind: 'region', region: 'eastus' },
+        why: 'installation failed on 6 of 16 VMs of one round in region eastus: a bad patch source?',
+      },
+    ]);
+  });
+});
