@@ -78,7 +78,9 @@ const FleetPage = z.object({
 
 const LIMIT_MAX = 1_000;
 const LIMIT = 100;
-const GROUPS_MAX = 200;
+const GROUPS = 200;
+/** More than a fleet has availability sets, for callers that look for one among them. */
+const GROUPS_MAX = 20_000;
 
 const text = (about: string): Parameter => ({ about, schema: z.string() });
 const QUERY: Readonly<Record<string, Parameter>> = {
@@ -96,7 +98,11 @@ const QUERY: Readonly<Record<string, Parameter>> = {
   },
   search: text('Only VMs whose name contains this, in any case.'),
   sort: text('A column; with a hyphen before it, in descending order. By id without it.'),
-  group: text('Counts the VMs that fit by a column, or by `tag:NAME`; the most frequent first, at most 200.'),
+  group: text('Counts the VMs that fit by a column, or by `tag:NAME`; the most frequent first.'),
+  groupLimit: {
+    about: `Groups that are counted, at most ${GROUPS_MAX}; ${GROUPS} without it.`,
+    schema: z.coerce.number().int(),
+  },
   limit: {
     about: `Rows a page, at most ${LIMIT_MAX}; ${LIMIT} without it.`,
     schema: z.coerce.number().int(),
@@ -219,19 +225,20 @@ function answer(request: OperatorRequest, view: FleetView, all: readonly FleetVm
     after + limit < all.length ? nextLinkOf('/api/fleet', request, QUERY, after + limit) : null;
   if (request.query('format') === 'csv') return csvAnswer(csvOf(COLUMNS, rows), nextLink);
   const group = request.query('group');
+  const groupLimit = countIn(request, 'groupLimit', { otherwise: GROUPS, min: 1, max: GROUPS_MAX });
   return {
     jsonBody: {
       asOfUtc: view.asOfUtc,
       rolloutId: view.control?.rolloutId ?? null,
       total: all.length,
       value: rows,
-      ...(group !== null && { groups: groupsOf(all, group) }),
+      ...(group !== null && { groups: groupsOf(all, group, groupLimit) }),
       ...(nextLink !== null && { nextLink }),
     },
   };
 }
 
-function groupsOf(all: readonly FleetVm[], by: string): { name: string; count: number }[] {
+function groupsOf(all: readonly FleetVm[], by: string, limit: number): { name: string; count: number }[] {
   const nameOf = groupingBy(by);
   const counts = new Map<string, number>();
   for (const one of all) {
@@ -241,7 +248,7 @@ function groupsOf(all: readonly FleetVm[], by: string): { name: string; count: n
   return [...counts]
     .map(([name, count]) => ({ name, count }))
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
-    .slice(0, GROUPS_MAX);
+    .slice(0, limit);
 }
 
 function groupingBy(by: string): (one: FleetVm) => string {

@@ -3,6 +3,10 @@ import { queryOf, type ApiClient } from './apiClient';
 import type { Row } from './output';
 import { resourceName } from '../../domain/ids';
 
+/** As many as `GET /api/fleet` gives at once. */
+const PAGE_ROWS = 1_000;
+const SETS_MAX = 20_000;
+
 /** Which VMs a command is about. */
 export interface SelectorOptions {
   readonly subscription?: string | undefined;
@@ -60,9 +64,18 @@ export function describeNothing(options: SelectorOptions): string {
 /** A full ARM id, or the name of one availability set of the fleet. */
 async function setIdOf(api: ApiClient, nameOrId: string): Promise<string> {
   if (nameOrId.startsWith('/')) return nameOrId;
-  const { groups } = await api.get<{ groups: readonly { readonly name: string }[] }>(
-    queryOf('/api/fleet', { group: 'availabilitySetId', search: undefined, limit: 1 }),
-  );
+  const { total, groups } = await api.get<{
+    total: number;
+    groups: readonly { readonly name: string; readonly count: number }[];
+  }>(queryOf('/api/fleet', { group: 'availabilitySetId', groupLimit: SETS_MAX, limit: 1 }));
+  // Another set may have the same name: one that is missing here must not make it look unique.
+  const counted = groups.reduce((sum, { count }) => sum + count, 0);
+  if (counted < total)
+    throw new LowtideError('ARGUMENT_INVALID', {
+      what: `Whether one availability set alone is called ${nameOrId} is not known.`,
+      why: `The host named ${groups.length} groups of VMs, and the fleet has more.`,
+      fix: 'Give the full ARM id of the set.',
+    });
   return idAmong(
     'availability set',
     nameOrId,
@@ -101,15 +114,15 @@ function oneOf(
 /** A full ARM id, or a name that one VM has. */
 export async function vmIdOf(api: ApiClient, nameOrId: string): Promise<string> {
   if (nameOrId.startsWith('/')) return nameOrId;
-  const path = queryOf('/api/fleet', { search: nameOrId, limit: 50 });
-  const { value } = await api.get<{ value: readonly { readonly vmId: string; readonly name: string }[] }>(
-    path,
-  );
-  const exact = value.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  const named: { readonly vmId: string; readonly name: string }[] = [];
+  // Every page: another VM of this name may be on the last one.
+  const path = queryOf('/api/fleet', { search: nameOrId, limit: PAGE_ROWS });
+  for await (const row of api.rows<{ vmId: string; name: string }>(path)) named.push(row);
+  const exact = named.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
   return oneOf(
     'VM',
     nameOrId,
     exact.map(({ vmId }) => vmId),
-    () => value.map(({ name }) => name),
+    () => named.map(({ name }) => name),
   );
 }
