@@ -12,6 +12,8 @@ export const RolloutView = z.looseObject({
   releasedUtc: z.string(),
   endsUtc: z.string(),
   endedUtc: z.string().nullable(),
+  /** Null when it is not paused; an older host does not say it. */
+  pausedSinceUtc: z.string().nullish(),
   /** Null until the rollout is planned. */
   vmCount: z.number().nullable(),
   /** VMs that take part; the others are skipped from the start. */

@@ -44,6 +44,10 @@ export const RolloutControl = z.object({
 });
 export type RolloutControl = Readonly<z.infer<typeof RolloutControl>>;
 
+/** Since when a person has it paused; null when it is not. */
+export const pausedSince = ({ mode, modeSinceUtc }: RolloutControl): string | null =>
+  mode === 'paused' ? (modeSinceUtc ?? null) : null;
+
 export const Decision = z.object({
   kind: z.enum(['resume', 'skip', 'cancel']),
   by: z.string(),

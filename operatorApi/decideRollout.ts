@@ -5,6 +5,7 @@ import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { openRollout, over } from './openRollout';
+import { refuseUnseen, refuseUnseenPause, type Seen } from './refuseUnseen';
 
 export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
 
@@ -13,13 +14,14 @@ export const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cance
 
 /**
  * Carries out what a person decided: it is written on the rollout's row or on the halts it answers, where everything that is about to
- * start something looks; what waits is woken to look. Nothing in flight is cut off.
+ * start something looks; what waits is woken to look. Nothing in flight is cut off. What is answered and lifted is what was seen, read once.
  */
 export async function decideRollout(
   services: WakingServices,
   id: RolloutId,
   kind: DecisionKind,
   who: { readonly by: string; readonly reason: string },
+  seen: Seen = {},
 ): Promise<void> {
   const control = await openRollout(services, id);
   const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
@@ -31,6 +33,8 @@ export async function decideRollout(
     (kind === 'skip' && open.length === 0)
   )
     throw nothingToDecide(id, kind);
+  if (kind === 'resume' || kind === 'skip') refuseUnseen(control, open, seen);
+  if (kind === 'resume') refuseUnseenPause(control, seen);
 
   const writeDown = (): Promise<void> =>
     services.audit.appendNew(id, `${atUtc}~${kind}`, {

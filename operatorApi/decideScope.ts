@@ -9,6 +9,7 @@ import { answerHalts, DONE, type DecisionKind } from './decideRollout';
 import { placesSelected } from './fleetIndex';
 import { fleetView } from './fleetView';
 import { openRollout } from './openRollout';
+import { refuseUnseen, type Seen } from './refuseUnseen';
 
 /**
  * Carries out what a person decided about a part of a rollout. A pause is a row like that of a halt, which everything that is about to start
@@ -21,8 +22,9 @@ export async function decideScope(
   kind: DecisionKind,
   scope: ControlScope,
   who: { readonly by: string; readonly reason: string },
+  seen: Seen = {},
 ): Promise<void> {
-  await openRollout(services, id);
+  const control = await openRollout(services, id);
   await refuseUnknown(services, id, scope);
   const atUtc = services.nowUtc();
   const open = (await services.rollouts.halts(id)).filter(
@@ -30,6 +32,7 @@ export async function decideScope(
   );
   if (kind === 'resume' ? open.length === 0 : kind === 'pause' && open.some(({ asked }) => asked))
     throw nothingToDecide(id, kind, scope);
+  if (kind === 'resume' || kind === 'skip') refuseUnseen(control, open, seen);
 
   // The audit first for what lets something start, and last for what keeps it from starting: never the other way round.
   const writeDown = (): Promise<void> =>

@@ -1,7 +1,7 @@
 import { approvalFacts } from '../activities/rollout/control';
 import type { Services } from '../activities/services';
 import { neededApprovals } from '../domain/approvals';
-import type { Halt, RolloutControl } from '../domain/control';
+import { pausedSince, type Halt, type RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { notFound } from './openRollout';
 import { hostVersion, whyNotAdvanced } from './hostVersion';
@@ -72,6 +72,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
   return {
     ...summarizeRollout(control, halts, nowUtc),
     emergency: control.emergency ?? null,
+    pausedSinceUtc: pausedSince(control),
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
     planFailed: control.plannedUtc === null ? (control.planFailed ?? null) : null,

@@ -3,7 +3,6 @@ import type { Services } from '../activities/services';
 import { Halt } from '../domain/control';
 import { ControlScope } from '../domain/controlScope';
 import type { RolloutId } from '../domain/ids';
-import { LowtideError } from '../domain/lowtideError';
 import { notFound } from './openRollout';
 import { isAbout } from './decideScope';
 import { rolloutIdIn } from './rolloutIdIn';
@@ -18,22 +17,6 @@ export async function forgivenBy(
 ): Promise<readonly Halt[]> {
   const halts = await services.rollouts.halts(id);
   return halts.filter((halt) => halt.decision === null && (scope === undefined || isAbout(halt, scope)));
-}
-
-/** A halt that came after a person looked is not forgiven by what that person says. */
-export async function refuseUnseen(
-  services: Services,
-  id: RolloutId,
-  scope: ControlScope | undefined,
-  seen: readonly string[],
-): Promise<void> {
-  const unseen = (await forgivenBy(services, id, scope)).filter(({ haltId }) => !seen.includes(haltId));
-  if (unseen.length === 0) return;
-  throw new LowtideError('REQUEST_INVALID', {
-    what: `It would forgive more than was listed: ${unseen.map(({ haltId }) => haltId).join(', ')}.`,
-    why: unseen.map(({ why }) => why).join(' '),
-    fix: `See GET /api/rollouts/${id}/forgiven; then name every halt in \`forgives\`.`,
-  });
 }
 
 const Forgiven = named(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sideBySide } from '../activities/sideBySide';
 import type { Services } from '../activities/services';
 import { ControlScope } from '../domain/controlScope';
-import { Month, RolloutId } from '../domain/ids';
+import { Month, RolloutId, Utc } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, type DecisionKind } from './decideRollout';
@@ -10,7 +10,6 @@ import { notFound } from './openRollout';
 import { decideScope } from './decideScope';
 import { answerEmergency, EmergencyBody, EmergencyPreviewShape } from './emergency';
 import { describeRollout, summarizeRollout } from './describeRollout';
-import { refuseUnseen } from './forgiven';
 import { forgetFleetView } from './fleetView';
 import { LIMIT, limitIn, nextLinkOf, SEQ, wrongQuery } from './queryValues';
 import { rolloutIdIn } from './rolloutIdIn';
@@ -29,6 +28,8 @@ const DecisionBody = Reason.extend({
   scope: ControlScope.exactOptional(),
   /** Of resume and skip: the halts that were looked at. Refused when there is another by now. */
   forgives: z.array(z.string()).exactOptional(),
+  /** Of resume: since when it was paused, or null, when it was looked at. Refused when it was paused since. */
+  pausedSinceUtc: Utc.nullable().exactOptional(),
 });
 
 const startRollout: OperatorRoute = {
@@ -188,12 +189,10 @@ function decision(kind: DecisionKind): OperatorRoute {
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
-      const { reason, scope, forgives } = DecisionBody.parse(await request.json());
-      if (forgives !== undefined && (kind === 'resume' || kind === 'skip'))
-        await refuseUnseen(services, id, scope, forgives);
+      const { reason, scope, ...seen } = DecisionBody.parse(await request.json());
       const who = { by: request.by, reason };
-      if (scope === undefined) await decideRollout(services, id, kind, who);
-      else await decideScope(services, id, kind, scope, who);
+      if (scope === undefined) await decideRollout(services, id, kind, who, seen);
+      else await decideScope(services, id, kind, scope, who, seen);
       forgetFleetView(services);
       return { jsonBody: await describeRollout(services, id) };
     },

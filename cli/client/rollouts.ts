@@ -71,12 +71,12 @@ export async function runDecision(
   const rollout = await readRollout(api, id);
   const scope = scopeOf(await withIds(api, options));
   if (!options.yes || kind === 'resume') tell(kind, rollout, scope);
-  const forgives = kind === 'resume' ? await listForgiven(api, rollout, scope) : null;
+  const seen = await seenBy(api, kind, rollout, scope);
   if (!options.yes) await goOn(kind);
   const body = {
     reason: options.reason,
     ...bodyOf(kind, scope),
-    ...(forgives !== null && { forgives }),
+    ...seen,
   };
   const after = await api.send('POST', `/api/rollouts/${rollout.id}/${kind}`, body);
   if (options.json) writeJson(after);
@@ -109,6 +109,20 @@ function decided(kind: DecisionKind, before: RolloutView, after: RolloutView, sc
 function approvedPhase(before: RolloutView, { approvals }: RolloutView): string | null {
   const was = new Map(before.approvals?.map(({ phase, state }) => [phase, state]));
   return approvals?.find(({ phase, state }) => was.has(phase) && was.get(phase) !== state)?.phase ?? null;
+}
+
+/** What was shown before a resume or a skip; the host refuses it when there is more by then. */
+async function seenBy(
+  api: ApiClient,
+  kind: DecisionKind,
+  rollout: RolloutView,
+  scope: Row | null,
+): Promise<Row> {
+  const { halts, pausedSinceUtc } = rollout;
+  if (kind === 'skip') return { forgives: halts.map(({ haltId }) => haltId) };
+  if (kind !== 'resume') return {};
+  const forgives = await listForgiven(api, rollout, scope);
+  return pausedSinceUtc === undefined ? { forgives } : { forgives, pausedSinceUtc };
 }
 
 /** What resume forgives is listed before it is said; the host refuses it when another halt came since. */

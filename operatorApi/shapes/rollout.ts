@@ -55,6 +55,8 @@ export const RolloutShape = named(
     ...summary,
     /** What an emergency was asked for; null for a monthly one. */
     emergency: Emergency.nullable(),
+    /** Since when a person has it paused as a whole; null when it is not. */
+    pausedSinceUtc: Utc.nullable(),
     notAdvanced: z.string().nullable(),
     waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable(),
     planFailed: z.object({ atUtc: Utc, why: z.string() }).nullable(),

@@ -150,6 +150,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/simulated/virtual-machines', 200],
   ['POST', '/api/rollouts/rollout-2026-11/pause', 200, { reason: 'Lunch.' }],
   ['POST', '/api/rollouts/rollout-2026-11/skip', 409, { reason: 'Nothing is halted.' }],
+  ['POST', '/api/rollouts/rollout-2026-11/resume', 400, { reason: 'Back.', pausedSinceUtc: null }],
   ['POST', '/api/rollouts/rollout-2026-11/resume', 200, { reason: 'Back.' }],
   ['POST', '/api/rollouts/rollout-2026-11/cancel', 200, { reason: 'Enough.' }],
   ['POST', '/api/rollouts/rollout-2026-11/resume', 409, { reason: 'Too late.' }],

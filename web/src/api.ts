@@ -54,6 +54,8 @@ export interface Rollout extends RolloutSummary {
   readonly emergency?: Emergency | null;
   readonly requestedBy: string;
   readonly requestedUtc: string;
+  /** Null when it is not paused as a whole. */
+  readonly pausedSinceUtc: string | null;
   readonly notAdvanced: string | null;
   readonly waitsForInventory: { readonly sinceUtc: string; readonly why: string } | null;
   readonly eligibleCount: number | null;
@@ -62,7 +64,7 @@ export interface Rollout extends RolloutSummary {
   readonly reasons: Readonly<Record<string, Counts>>;
   readonly phases: readonly Phase[];
   readonly approvals: readonly NeededApproval[];
-  readonly halts: readonly { readonly decision: Decision | null }[];
+  readonly halts: readonly { readonly haltId: string; readonly decision: Decision | null }[];
 }
 
 export type Interval = readonly [startUtc: string, endUtc: string];

@@ -30,6 +30,33 @@ test('a decision is off until it has a reason, and says so', async () => {
   expect((await rollout()).halts[0]?.decision).toBeNull();
 });
 
+test('what was chosen is not said of a halt that comes after: the reason stays, and the page asks to choose again', async () => {
+  const { page } = watched;
+  const decide = page.getByRole('button', { name: /^(Decide|Resume)$/ }).first();
+  const resume = page.getByRole('radio', { name: /^Resume/ });
+  const reason = page.locator('.halt textarea');
+  await resume.check();
+  await reason.fill('Looked at.');
+  expect(await decide.getAttribute('aria-disabled')).toBe('false');
+  await page.route(HALTS, async (route) => {
+    const { 'if-none-match': _tag, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    const halts = (await response.json()) as { value: object[] };
+    const later = { ...halts.value[0], haltId: 'later', decision: null };
+    // Without its tag, which would be that of the true answer.
+    await route.fulfill({ json: { ...halts, value: [...halts.value, later] } });
+  });
+  await shows('Read it above, and choose again.');
+  expect([await resume.isChecked(), await reason.inputValue()]).toEqual([false, 'Looked at.']);
+  expect(await decide.getAttribute('aria-disabled')).toBe('true');
+  await resume.check();
+  expect(await decide.getAttribute('aria-disabled')).toBe('false');
+  await page.unroute(HALTS);
+  await shows('Read it above, and choose again.');
+});
+
+const HALTS = /\/api\/rollouts\/[^/]+\/halts$/;
+
 test('a halt is read aloud when it comes, and seen on every other page', async () => {
   const { page } = watched;
   await open('/fleet');
@@ -58,8 +85,11 @@ test('a halt is resumed by keyboard alone; what is half written, and the place o
   expect(await eventually(page, async () => (await clock.getAttribute('datetime')) !== before)).toBe(true);
   await page.keyboard.type('at ');
   expect(await page.locator('.halt textarea').inputValue()).toBe('I have looked at it.');
+  const seen = (await openHalts()).value.map(({ haltId }) => haltId);
+  const sent = page.waitForRequest(/\/resume$/);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
+  expect((await sent).postDataJSON()).toMatchObject({ forgives: seen, pausedSinceUtc: null });
   await page.getByRole('region', { name: /^Halted/ }).waitFor({ state: 'detached' });
   await page.getByRole('status').filter({ hasText: 'Resume: done.' }).waitFor({ state: 'attached' });
   expect(await page.evaluate('document.activeElement?.id')).toBe('main');

@@ -67,6 +67,7 @@ export const untilDay = (day: number): Promise<void> =>
 export const shows = (text: string | RegExp): Promise<void> => watched.page.getByText(text).first().waitFor();
 
 interface Halt {
+  readonly haltId: string;
   readonly why: string;
   readonly stops: string;
   readonly accusedCount: number;

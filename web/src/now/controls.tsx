@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Rollout } from '../api';
 import { vms } from '../format';
 import { useWhyNoOperator } from '../me';
-import { DecisionForm, type Choice } from './decisionForm';
+import { DecisionForm, type Choice, type Seen } from './decisionForm';
 
 interface ControlsProps {
   readonly rollout: Rollout;
@@ -50,6 +50,7 @@ export function Controls({ rollout, waitingCount }: ControlsProps): JSX.Element 
           rolloutId={rollout.id}
           choices={[choiceOf(shown, waitingCount)]}
           startLabel={LABELS[shown]}
+          {...(shown === 'resume' && { seen: seenOf(rollout) })}
           onDone={() => {
             setOpen(null);
           }}
@@ -80,6 +81,11 @@ function whyOff(kind: Kind, { state, endedUtc }: Rollout): string | null {
   if (kind === 'resume' && state !== 'paused') return 'Off: it is neither paused nor halted.';
   return null;
 }
+
+const seenOf = ({ halts, pausedSinceUtc }: Rollout): Seen => ({
+  forgives: halts.filter(({ decision }) => decision === null).map(({ haltId }) => haltId),
+  pausedSinceUtc,
+});
 
 function choiceOf(kind: Kind, waitingCount: number | null): Choice {
   const effect =

@@ -16,6 +16,11 @@ export interface Choice {
   readonly off: string | null;
 }
 
+export interface Seen {
+  readonly forgives: readonly string[];
+  readonly pausedSinceUtc: string | null;
+}
+
 interface DecisionFormProps {
   readonly rolloutId: string;
   readonly choices: readonly Choice[];
@@ -23,6 +28,8 @@ interface DecisionFormProps {
   readonly startLabel: string;
   /** Sent beside the reason. */
   readonly about?: Readonly<Record<string, string>>;
+  /** What is open, and is shown; the host refuses to resume or skip anything else. */
+  readonly seen?: Seen;
   readonly onDone?: () => void;
 }
 
@@ -32,26 +39,33 @@ export function DecisionForm({
   choices,
   startLabel,
   about = {},
+  seen,
   onDone,
 }: DecisionFormProps): JSX.Element {
   const id = useId();
   const only = choices.length === 1 ? choices[0] : undefined;
-  const [kind, setKind] = useState<Choice['kind'] | null>(null);
+  const now = seen === undefined ? '' : textOf(seen);
+  const [begun, setBegun] = useState<Begun>({ kind: null, of: now });
+  // What was chosen of what was open then says nothing of what is open now.
+  const hasChanged = begun.of !== now && (only !== undefined || begun.kind !== null);
+  const kind = hasChanged ? null : begun.kind;
   const [reason, setReason] = useState('');
   const [isSending, setIsSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const chosen = only ?? choices.find((choice) => choice.kind === kind);
-  const missing = whyOff(choices, chosen) ?? missingOf(chosen, reason, isSending);
+  const changed = hasChanged ? (only === undefined ? CHOOSE_AGAIN : OPEN_AGAIN) : null;
+  const missing = whyOff(choices, chosen) ?? changed ?? missingOf(chosen, reason, isSending);
   const decide = async (): Promise<void> => {
     if (chosen === undefined || missing !== null) return;
     setIsSending(true);
-    const body = { ...about, reason: reason.trim() };
+    const body = { ...about, ...(answersHalts(chosen.kind) ? seen : {}), reason: reason.trim() };
     const sent = await send('POST', `/api/rollouts/${rolloutId}/${chosen.kind}`, body);
     setIsSending(false);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
     if (sent.kind === 'done') {
       setReason('');
+      setBegun({ kind: null, of: now });
       doneAt('main', `${chosen.label}: done.`);
       onDone?.();
     }
@@ -67,7 +81,14 @@ export function DecisionForm({
       <fieldset>
         <legend>{only === undefined ? 'Your decision' : only.label}</legend>
         {only === undefined ? (
-          <ChoiceFields name={`${id}-kind`} choices={choices} kind={kind} setKind={setKind} />
+          <ChoiceFields
+            name={`${id}-kind`}
+            choices={choices}
+            kind={kind}
+            setKind={(to) => {
+              setBegun({ kind: to, of: now });
+            }}
+          />
         ) : (
           <p class="choice-effect">{only.effect}</p>
         )}
@@ -83,6 +104,21 @@ export function DecisionForm({
     </form>
   );
 }
+
+interface Begun {
+  readonly kind: Choice['kind'] | null;
+  /** What was open then. */
+  readonly of: string;
+}
+
+const CHANGED = 'Off: what waits for a decision has changed since you began.';
+const CHOOSE_AGAIN = `${CHANGED} Read it above, and choose again.`;
+const OPEN_AGAIN = `${CHANGED} Read it, then close this and open it again.`;
+
+const textOf = ({ forgives, pausedSinceUtc }: Seen): string =>
+  JSON.stringify([[...forgives].sort(), pausedSinceUtc]);
+
+const answersHalts = (kind: Choice['kind']): boolean => kind === 'resume' || kind === 'skip';
 
 interface ChoiceFieldsProps {
   readonly name: string;

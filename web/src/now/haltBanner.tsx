@@ -42,6 +42,7 @@ export function HaltBanner({
         rolloutId={rollout.id}
         choices={choicesOf(open, halts).map((choice) => ({ ...choice, off }))}
         startLabel="Decide"
+        seen={{ forgives: open.map(({ haltId }) => haltId), pausedSinceUtc: rollout.pausedSinceUtc }}
       />
     </section>
   );
