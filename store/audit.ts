@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../domain/messageOf';
 import {
   canonicalJson,
   ChainedRow,
@@ -24,10 +25,20 @@ export interface AuditStore {
   list(chain: string): Promise<readonly AuditRow[]>;
   /** In the order in which they were written, from behind the row with this number; empty for the first page. */
   page(chain: string, after: string): Promise<ListPage<ChainedRow>>;
+  /** The same page for a reader that must get past a row that cannot be read. */
+  readablePage(chain: string, afterSeq: number): Promise<ReadablePage>;
   /** The chains that there are. */
   chains(): Promise<readonly string[]>;
   /** Reads a chain whole, and finds rows that were changed, removed or added. */
   verify(chain: string): Promise<ChainReport>;
+}
+
+export interface ReadablePage {
+  readonly rows: readonly ChainedRow[];
+  readonly unreadable: readonly { readonly seq: number; readonly error: string }[];
+  /** Where the next page begins; null for a page without any row. */
+  readonly lastSeq: number | null;
+  readonly isLast: boolean;
 }
 
 export interface ChainReport {
@@ -56,6 +67,7 @@ const parseChainedRow = parsedOnce(ChainedRow);
 const parseReservation = parsedOnce(Reservation);
 
 const seqKey = (seq: number): string => `c~${String(seq).padStart(SEQ_DIGITS, '0')}`;
+const seqOf = (key: string): number => Number(key.slice('c~'.length));
 const reservationKey = (key: string): string => `k~${key}`;
 
 /**
@@ -83,8 +95,29 @@ export function auditStore(store: Store): AuditStore {
       const last = value.at(-1);
       return { value, next: value.length < PAGE_SIZE || last === undefined ? null : String(last.seq) };
     },
+    readablePage: (chain, afterSeq) => readablePage(table, chain, afterSeq),
     chains: async () => (await table.list(CHAINS)).map(({ row }) => row),
     verify: (chain) => verifyChain(table, chain),
+  };
+}
+
+async function readablePage(table: Table, chain: string, afterSeq: number): Promise<ReadablePage> {
+  const range = { from: seqKey(afterSeq + 1), before: seqKey(afterSeq + 1 + PAGE_SIZE) };
+  const found = await table.list(chain, range);
+  const rows: ChainedRow[] = [];
+  const unreadable: { seq: number; error: string }[] = [];
+  for (const { row, value } of found)
+    try {
+      rows.push(parseChainedRow(value));
+    } catch (error) {
+      unreadable.push({ seq: seqOf(row), error: messageOf(error) });
+    }
+  const last = found.at(-1);
+  return {
+    rows,
+    unreadable,
+    lastSeq: last === undefined ? null : seqOf(last.row),
+    isLast: found.length < PAGE_SIZE,
   };
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Utc } from '../domain/ids';
-import { NOTICE_KINDS } from '../domain/notices';
+import { messageOf } from '../domain/messageOf';
+import { NOTICE_KINDS, NOTICE_RANKS, rankOf } from '../domain/notices';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Row, Store, Table } from './store';
 
 /** One notice on its way to one receiver. */
 export const Delivery = z.object({
@@ -24,13 +25,24 @@ export const Delivery = z.object({
 });
 export type Delivery = Readonly<z.infer<typeof Delivery>>;
 
+/** A row that cannot be read is kept under another key, where no run meets it again; this is what a log says of it. */
+export interface SetAside {
+  readonly row: string;
+  readonly error: string;
+}
+
 export interface DeliveryStore {
   /** The number of the last row of a chain that notices were made of; 0 for none. */
   readCursor(chain: string): Promise<number>;
   saveCursor(chain: string, seq: number): Promise<void>;
-  add(delivery: Delivery): Promise<void>;
-  /** Those that may be tried now, the longest due first. */
-  due(nowUtc: string): Promise<readonly Delivery[]>;
+  /** New ones, not tried before. The same one again changes nothing. */
+  add(deliveries: readonly Delivery[]): Promise<void>;
+  /** The names for which something waits, one read each. */
+  receivers(): Promise<readonly string[]>;
+  /** Those of a receiver that may be tried now, at most 100: those that a person must act on at once first, then the longest due. */
+  due(receiver: string, nowUtc: string): Promise<Due>;
+  /** Puts rows that an older Lowtide left in one queue of all receivers where `due` finds them: 500 a call. */
+  moveOld(): Promise<readonly SetAside[]>;
   /** All that wait, in the order in which they are due. */
   waiting(): Promise<readonly Delivery[]>;
   delivered(delivery: Delivery): Promise<void>;
@@ -43,15 +55,27 @@ export interface DeliveryStore {
   revive(noticeId: string, receiver: string, nextUtc: string): Promise<boolean>;
 }
 
+export interface Due {
+  readonly deliveries: readonly Delivery[];
+  readonly setAside: readonly SetAside[];
+}
+
 /** Waiting and dead ones share a partition, so that one transaction moves a delivery. */
 const DELIVERIES = 'deliveries';
 const CURSORS = 'cursors';
 
+/** A run reads so many of a receiver, however many wait. */
+const DUE_MAX = 100;
+const OLD_MAX = 500;
+/** Each is a removal and a write: 100 changes are one transaction. */
+const MOVES_A_TRANSACTION = 50;
+
 const parseDelivery = parsedOnce(Delivery);
 const parseCursor = parsedOnce(z.object({ seq: z.number().int() }));
 
-const waitingKey = ({ nextUtc, noticeId, receiver }: Delivery): string =>
-  `w~${nextUtc}~${noticeId}~${receiver}`;
+/** By receiver, then by rank: a halt is found at the beginning, whatever else waits. No name of a receiver has a `~`. */
+const waitingKey = ({ nextUtc, noticeId, receiver, kind }: Delivery): string =>
+  `q~${receiver}~${rankOf(kind)}~${nextUtc}~${noticeId}`;
 const deadKey = (noticeId: string, receiver: string): string => `d~${noticeId}~${receiver}`;
 
 export function deliveryStore(store: Store): DeliveryStore {
@@ -64,11 +88,15 @@ export function deliveryStore(store: Store): DeliveryStore {
       return row === null ? 0 : parseCursor(row.value).seq;
     },
     saveCursor: (chain, seq) => table.upsert(CURSORS, chain, { seq }),
-    add: async (delivery) => {
-      await table.insert(DELIVERIES, waitingKey(delivery), delivery);
-    },
-    due: (nowUtc) => listOf('w~', `w~${nextOf(nowUtc)}`),
-    waiting: () => listOf('w~', 'w~~'),
+    add: (deliveries) =>
+      table.write(DELIVERIES, { upsert: deliveries.map((value) => ({ row: waitingKey(value), value })) }),
+    receivers: () => listReceivers(table),
+    due: (receiver, nowUtc) => readDue(table, receiver, nowUtc),
+    moveOld: () => moveOld(table),
+    waiting: async () =>
+      [...(await listOf('q~', 'q~~')), ...(await listOf('w~', 'w~~'))].sort((a, b) =>
+        a.nextUtc < b.nextUtc ? -1 : a.nextUtc > b.nextUtc ? 1 : 0,
+      ),
     delivered: (delivery) => table.remove(DELIVERIES, waitingKey(delivery)),
     postpone: (from, to) =>
       table.write(DELIVERIES, {
@@ -94,5 +122,56 @@ export function deliveryStore(store: Store): DeliveryStore {
   };
 }
 
-/** The first key behind every delivery that is due at this instant. */
-const nextOf = (nowUtc: string): string => `${nowUtc}~~`;
+/** From the first row of one name to the first row of the next, so that what waits behind it is not read. */
+async function listReceivers(table: Table): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (let from = 'q~'; ;) {
+    const [first] = await table.list(DELIVERIES, { from, before: 'q~~', take: 1 });
+    if (first === undefined) return names;
+    const [, name = ''] = first.row.split('~');
+    names.push(name);
+    from = `q~${name}~~`;
+  }
+}
+
+async function readDue(table: Table, receiver: string, nowUtc: string): Promise<Due> {
+  const rows: Row[] = [];
+  for (const rank of NOTICE_RANKS) {
+    const take = DUE_MAX - rows.length;
+    const queue = `q~${receiver}~${rank}~`;
+    if (take > 0)
+      rows.push(...(await table.list(DELIVERIES, { from: queue, before: `${queue}${nowUtc}~~`, take })));
+  }
+  const { readable, setAside } = await readEach(table, rows);
+  return { deliveries: readable.map(({ delivery }) => delivery), setAside };
+}
+
+/** Their keys were `w~nextUtc~noticeId~receiver`. */
+async function moveOld(table: Table): Promise<readonly SetAside[]> {
+  const rows = await table.list(DELIVERIES, { from: 'w~', before: 'w~~', take: OLD_MAX });
+  const { readable, setAside } = await readEach(table, rows);
+  for (let n = 0; n < readable.length; n += MOVES_A_TRANSACTION) {
+    const moved = readable.slice(n, n + MOVES_A_TRANSACTION);
+    await table.write(DELIVERIES, {
+      upsert: moved.map(({ delivery }) => ({ row: waitingKey(delivery), value: delivery })),
+      remove: moved.map(({ row }) => row),
+    });
+  }
+  return setAside;
+}
+
+async function readEach(
+  table: Table,
+  rows: readonly Row[],
+): Promise<{ readable: { row: string; delivery: Delivery }[]; setAside: SetAside[] }> {
+  const readable: { row: string; delivery: Delivery }[] = [];
+  const setAside: SetAside[] = [];
+  for (const { row, value } of rows)
+    try {
+      readable.push({ row, delivery: parseDelivery(value) });
+    } catch (error) {
+      await table.write(DELIVERIES, { upsert: [{ row: `x~${row}`, value }], remove: [row] });
+      setAside.push({ row, error: messageOf(error) });
+    }
+  return { readable, setAside };
+}

@@ -10,6 +10,7 @@ import { messageTo } from '../../notifications/messageTo';
 import type { AuditRow } from '../../store/auditRow';
 import type { Delivery } from '../../store/deliveries';
 import { memoryStore } from '../../store/memoryTable';
+import type { Store } from '../../store/store';
 import { repositoriesOn } from '../../store/repositories';
 
 const ROLLOUT = 'rollout-2026-11';
@@ -36,6 +37,9 @@ describe('notifications', () => {
   let received: Received[];
   let url: string;
   let nowMs: number;
+  let secondsAnAnswer: number;
+  let answerLast: () => void;
+  let store: Store;
   const services = (): Parameters<typeof notify>[0] => ({
     ...repositories,
     nowUtc: () => new Date(nowMs).toISOString(),
@@ -48,17 +52,26 @@ describe('notifications', () => {
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
         received.push({ headers: request.headers, body: Buffer.concat(parts).toString('utf8') });
-        const { status, headers = {} } = answers.shift() ?? { status: 204 };
+        nowMs += secondsAnAnswer * 1000;
+        if (request.url === '/afterTheOthers') {
+          answerLast = () => response.writeHead(204).end();
+          return;
+        }
+        const { status, headers = {} } =
+          request.url === '/broken' ? { status: 500 } : (answers.shift() ?? { status: 204 });
         response.writeHead(status, headers).end();
+        answerLast();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
   });
   beforeEach(() => {
-    [answers, received] = [[], []];
+    [answers, received, secondsAnAnswer] = [[], [], 0];
+    answerLast = () => undefined;
     nowMs = Date.parse('2026-11-13T03:16:00.000Z');
-    repositories = repositoriesOn(memoryStore(), defaultPolicy);
+    store = memoryStore();
+    repositories = repositoriesOn(store, defaultPolicy);
   });
   afterAll(async () => {
     await new Promise((resolve) => server.close(resolve));
@@ -81,6 +94,16 @@ describe('notifications', () => {
   const minutesPass = (minutes: number): void => {
     nowMs += minutes * 60_000;
   };
+
+  const idsReceived = (): unknown[] => received.map(({ headers }) => headers['webhook-id']);
+  const append = async (count: number, row: AuditRow): Promise<void> => {
+    for (let n = 1; n <= count; n += 1)
+      await repositories.audit.append(ROLLOUT, `${row.what}-${n}`, {
+        ...row,
+        atUtc: new Date(Date.parse(row.atUtc) + n).toISOString(),
+      });
+  };
+  const asked: AuditRow = { ...halted, what: 'hookAsked', atUtc: '2026-11-13T03:00:00.000Z' };
 
   it('a halt is a signed CloudEvent, sent once', async () => {
     await repositories.audit.append(ROLLOUT, 'h', halted);
@@ -162,6 +185,103 @@ describe('notifications', () => {
     await expect(notify(crashing, settings(receiver()), '/x')).rejects.toThrow('died');
     await tick();
     expect(received).toHaveLength(1);
+  });
+
+  it('no receiver waits for another: one that answers late is served beside the others', async () => {
+    await append(1, halted);
+    const late = receiver({ name: 'a-late', url: url.replace('/hook', '/afterTheOthers') });
+    expect(await tick(settings(late, receiver()))).toEqual([]);
+    expect(received).toHaveLength(2);
+    expect(await repositories.deliveries.waiting()).toEqual([]);
+  });
+
+  it('a receiver that fails is tried once a run, with its halt first, and takes no attempts from the others', async () => {
+    await append(60, asked);
+    await append(1, halted);
+    const broken = receiver({ name: 'a-broken', url: url.replace('/hook', '/broken') });
+    const said = await tick(settings(broken, receiver({ events: ['halted'] })));
+    expect(said).toEqual([expect.stringMatching(/~61 did not reach a-broken/)]);
+    expect(idsReceived()).toEqual([`${ROLLOUT}~61`, `${ROLLOUT}~61`]);
+    minutesPass(0.5);
+    expect(await tick(settings(broken))).toEqual([expect.stringMatching(/~1 did not reach a-broken/)]);
+  });
+
+  it('storage that fails for one receiver keeps the notices of no other, and is said', async () => {
+    await append(1, halted);
+    const { deliveries } = repositories;
+    const failing = {
+      ...services(),
+      deliveries: {
+        ...deliveries,
+        due: (name: string, nowUtc: string) =>
+          name === 'a' ? Promise.reject(new Error('storage is busy')) : deliveries.due(name, nowUtc),
+      },
+    };
+    const said = await notify(failing, settings(receiver({ name: 'a' }), receiver()), '/x');
+    expect(said).toEqual([expect.stringContaining('storage is busy')]);
+    expect(received).toHaveLength(1);
+  });
+
+  it('a halt is sent before what else waits, approvals and what is stuck after it, and the rest in order of time', async () => {
+    await append(250, asked);
+    await append(1, { ...halted, what: 'approvalNeeded' });
+    await append(1, { ...halted, what: 'planFailed' });
+    await append(1, { ...halted, atUtc: '2026-11-13T03:15:30.000Z' });
+    await tick();
+    expect(idsReceived().slice(0, 5)).toEqual([253, 251, 252, 1, 2].map((n) => `${ROLLOUT}~${n}`));
+    await tick();
+    await tick();
+    expect(new Set(idsReceived()).size).toBe(253);
+    expect(received).toHaveLength(253);
+  });
+
+  it('one run sends to a receiver for 40 seconds, and the next goes on', async () => {
+    await append(8, asked);
+    secondsAnAnswer = 9;
+    await tick();
+    expect(received).toHaveLength(5);
+    await tick();
+    expect(idsReceived()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `${ROLLOUT}~${n}`));
+  });
+
+  it('a row of the audit that cannot be read is said once, and keeps nothing else from being sent', async () => {
+    await append(3, halted);
+    await store.table('audit').upsert(ROLLOUT, 'c~0000000002', { what: 'ofALaterVersion' });
+    expect(await tick()).toEqual([
+      expect.stringMatching(/^The row rollout-2026-11~2 of the audit cannot be read/),
+    ]);
+    expect(await tick()).toEqual([]);
+    expect(idsReceived()).toEqual([`${ROLLOUT}~1`, `${ROLLOUT}~3`]);
+  });
+
+  it('a notice whose message cannot be built is dead at once, and the next one is sent', async () => {
+    await append(1, { ...halted, subject: '' });
+    await append(1, { ...halted, what: 'held' });
+    expect(await tick()).toEqual([expect.stringContaining('Its message cannot be built')]);
+    expect(idsReceived()).toEqual([`${ROLLOUT}~2`]);
+    expect(await repositories.deliveries.dead()).toMatchObject([{ noticeId: `${ROLLOUT}~1` }]);
+  });
+
+  it('a waiting notice that cannot be read is said once, and keeps no other from being sent', async () => {
+    await append(1, halted);
+    for (const row of ['q~ops~0~2026-11-13T03:00:00.000Z~r~1', 'w~2026-11-13T03:00:00.000Z~r~2~ops'])
+      await store.table('deliveries').upsert('deliveries', row, { kind: 'ofALaterVersion' });
+    expect(await tick()).toEqual([expect.stringContaining('w~'), expect.stringContaining('q~ops')]);
+    expect(await tick()).toEqual([]);
+    expect(received).toHaveLength(1);
+  });
+
+  it('what waits for a receiver that is no longer configured is dead at once, and lists its reason', async () => {
+    await append(3, halted);
+    answers = [{ status: 500 }];
+    await tick();
+    minutesPass(1);
+    await tick(settings(receiver({ name: 'new' })));
+    expect(await repositories.deliveries.waiting()).toEqual([]);
+    const dead = await repositories.deliveries.dead();
+    expect(dead.map(({ lastError }) => lastError)).toEqual(
+      Array.from({ length: 3 }, () => 'There is no receiver of this name any more.'),
+    );
   });
 
   it.each([
