@@ -123,10 +123,10 @@ describe('the 30 days', () => {
   });
 });
 
-describe('the policy', () => {
-  const text = (): Locator => watched.page.getByLabel(/What the file sets/);
-  const apply = (): Locator => watched.page.getByRole('button', { name: 'Apply the policy' });
+const text = (): Locator => watched.page.getByLabel(/What the file sets/);
+const apply = (): Locator => watched.page.getByRole('button', { name: 'Apply the policy' });
 
+describe('the policy', () => {
   test('is checked as it is typed, by line and column, and explained member by member', async () => {
     await open('/plan');
     await text().fill('standaloneSharePercent: 200\nnonsense: 1');
@@ -176,4 +176,39 @@ describe('the policy', () => {
       false,
     ]);
   });
+});
+
+test('the policy of another person is not undone with a text that was begun from a version before it: the page says so, and how to go on', async () => {
+  const { page } = watched;
+  const POLICY = /\/api\/policy$/;
+  const mine = `${await text().inputValue()}\nsoak: PT1H`;
+  await text().fill(mine);
+  await page.getByText('It would change 1 member').waitFor();
+  await page.route(POLICY, async (route) => {
+    const { 'if-none-match': _tag, ...headers } = route.request().headers();
+    const policy = (await (await route.fetch({ headers })).json()) as { applied: object };
+    const applied = {
+      ...policy.applied,
+      version: 2,
+      appliedBy: 'ben',
+      reason: 'Longer.',
+      text: 'bake: P3D',
+    };
+    await route.fulfill({ json: { ...policy, version: 2, applied } });
+  });
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  const said = page
+    .getByRole('alert')
+    .filter({ hasText: 'Version 2 is in force, applied by ben (Longer.).' });
+  await said.getByText(/begun from version 1 and would undo it\. .* forget the changes/).waitFor();
+  expect([await text().inputValue(), await apply().getAttribute('aria-disabled')]).toEqual([mine, 'true']);
+  await text().press('End');
+  await text().pressSequentially(' ');
+  expect(await apply().getAttribute('aria-disabled')).toBe('true');
+  await page.getByText('Off: the text is of an earlier version.').waitFor();
+  await page.getByRole('button', { name: 'Forget the changes' }).click();
+  expect(await text().inputValue()).toBe('bake: P3D');
+  await page.unroute(POLICY);
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await page.getByText(/^Version 1, applied/).waitFor();
 });

@@ -27,6 +27,13 @@ interface Policy {
   readonly inForce: Readonly<Record<string, unknown>>;
 }
 
+/** A text that is not applied yet. */
+interface Draft {
+  readonly text: string;
+  /** The version that it was begun from: it replaces no other. */
+  readonly version: number;
+}
+
 const POLICY_MS = 10_000;
 /** Its reason goes into the address of the request, which has a limit of its own. */
 const IN_ADDRESS_MAX = 2_000;
@@ -36,10 +43,11 @@ const TYPED_MS = 450;
 /** The policy in force, as the file that sets it; what another text would do, before it is applied. */
 export function PolicyEditor(): JSX.Element {
   const { data: policy, problem } = useLive<Policy>('/api/policy', POLICY_MS);
-  const [draft, setDraft] = useState<string | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
   const written = policy === null ? '' : fileOf(policy);
-  const text = draft ?? written;
-  const checked = useDiff(draft === null || draft === written ? null : draft);
+  const version = policy?.version ?? 0;
+  const changed = draft === null || draft.text === written ? null : draft;
+  const checked = useDiff(changed?.text ?? null, version);
   return (
     <section class="card" aria-labelledby="policy">
       <div class="card-head">
@@ -58,22 +66,28 @@ export function PolicyEditor(): JSX.Element {
         <div class="policy">
           <PolicyText
             label="What the file sets over the settings of the deployment (YAML)"
-            text={text}
-            set={setDraft}
+            text={draft?.text ?? written}
+            set={(text) => {
+              setDraft(text === written ? null : { text, version: changed?.version ?? version });
+            }}
             inForce={policy.inForce}
           />
           <div>
-            {draft === null || draft === written ? (
+            {changed === null ? (
               <p class="quiet">Change the text: what it would do is shown here, before it is applied.</p>
             ) : (
               <>
                 <ProblemNote problem={checked?.problem ?? null} />
                 {checked?.diff && <PolicyEffect diff={checked.diff} />}
                 {checked === null && <p class="quiet">Asking what it would do …</p>}
+                {changed.version !== version && <Replaced policy={policy} begunFrom={changed.version} />}
                 <Apply
-                  text={draft}
-                  version={policy.version}
-                  whyNot={whyNotYet(checked)}
+                  draft={changed}
+                  whyNot={
+                    changed.version === version
+                      ? whyNotYet(checked)
+                      : 'Off: the text is of an earlier version.'
+                  }
                   onDone={() => {
                     setDraft(null);
                   }}
@@ -92,6 +106,28 @@ export function PolicyEditor(): JSX.Element {
   );
 }
 
+/** Another person applied a version meanwhile: the text, whose author has not read it, would undo it. */
+function Replaced({
+  policy: { version, applied },
+  begunFrom,
+}: {
+  readonly policy: Policy;
+  readonly begunFrom: number;
+}): JSX.Element {
+  return (
+    <p class="note" role="alert">
+      Version {version} is in force
+      {applied !== null && (
+        <>
+          , applied by <LongText text={applied.appliedBy} /> (<LongText text={applied.reason} />)
+        </>
+      )}
+      . Your text was begun from version {begunFrom} and would undo it. Copy what you want to keep, forget the
+      changes, and make them in the text of version {version}.
+    </p>
+  );
+}
+
 /** The file as it was applied; before the first, a line that says what would stand there. */
 function fileOf({ applied, sets }: Policy): string {
   if (applied !== null) return applied.text;
@@ -102,12 +138,14 @@ function fileOf({ applied, sets }: Policy): string {
 
 interface Checked {
   readonly text: string;
+  /** Of the policy that the text is compared with. */
+  readonly version: number;
   readonly diff: PolicyDiff | null;
   readonly problem: Problem | null;
 }
 
 /** What the host says of the text; null while it has not answered. */
-function useDiff(text: string | null): Checked | null {
+function useDiff(text: string | null, version: number): Checked | null {
   const [checked, setChecked] = useState<Checked | null>(null);
   useEffect(() => {
     if (text === null) return undefined;
@@ -116,15 +154,15 @@ function useDiff(text: string | null): Checked | null {
       void send<PolicyDiff>('POST', '/api/policy/diff', text, 'application/yaml').then((sent) => {
         if (isOver) return;
         const diff = sent.kind === 'done' ? sent.value : null;
-        setChecked({ text, diff, problem: sent.kind === 'refused' ? sent.problem : null });
+        setChecked({ text, version, diff, problem: sent.kind === 'refused' ? sent.problem : null });
       });
     }, TYPED_MS);
     return () => {
       isOver = true;
       window.clearTimeout(timer);
     };
-  }, [text]);
-  return checked?.text === text ? checked : null;
+  }, [text, version]);
+  return checked?.text === text && checked.version === version ? checked : null;
 }
 
 function whyNotYet(checked: Checked | null): string | null {
@@ -134,14 +172,13 @@ function whyNotYet(checked: Checked | null): string | null {
 }
 
 interface ApplyProps {
-  readonly text: string;
-  readonly version: number;
+  readonly draft: Draft;
   readonly whyNot: string | null;
   readonly onDone: () => void;
   readonly onForget: () => void;
 }
 
-function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Element {
+function Apply({ draft: { text, version }, whyNot, onDone, onForget }: ApplyProps): JSX.Element {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const notOperator = useWhyNoOperator();
