@@ -50,6 +50,10 @@ afterAll(async () => {
 const open = (path: string): Promise<unknown> => page.goto(`${host.baseUrl}/dashboard${path}`);
 const signIn = (name: string | RegExp): Promise<void> => page.getByRole('button', { name }).click();
 
+/** What the issuer is told to ask of the person. */
+const promptAsked = async (): Promise<string | null> =>
+  new URL((await page.waitForRequest(/\/authorize\?/)).url()).searchParams.get('prompt');
+
 test('nothing of the fleet is shown before the sign-in, which the page explains', async () => {
   await open('/fleet?search=lone');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -60,14 +64,18 @@ test('nothing of the fleet is shown before the sign-in, which the page explains'
 
 test('an account without a role sees why, by the words of the API', async () => {
   issuer.signsInAs([]);
+  const asked = promptAsked();
   await signIn('Sign in with Microsoft Entra ID');
+  expect(await asked).toBeNull();
   await page.getByRole('heading', { name: 'Your account has no role here' }).waitFor();
   expect(await page.getByText(/It needs the role reader/).count()).toBe(1);
 });
 
-test('a reader comes back to where it was, sees everything, and reads why each button is off', async () => {
+test('another account is asked for, not the same again; a reader comes back to where it was, sees everything, and reads why each button is off', async () => {
   issuer.signsInAs(['reader']);
+  const asked = promptAsked();
   await signIn('Sign in with another account');
+  expect(await asked).toBe('select_account');
   await page.getByText('e2e-lone').first().waitFor();
   expect(new URL(page.url()).search).toBe('?search=lone');
   await open('');

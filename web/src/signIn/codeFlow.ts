@@ -17,8 +17,8 @@ interface Begun extends CodeFlow {
 
 const BEGUN = 'lowtide.signIn';
 
-/** Leaves the page for the sign-in; the issuer leads back to /dashboard. */
-export async function beginSignIn(flow: CodeFlow): Promise<void> {
+/** Leaves the page for the sign-in; the issuer leads back to /dashboard. For another account it asks which, and takes no account by itself. */
+export async function beginSignIn(flow: CodeFlow, forAnother: boolean): Promise<void> {
   const [verifier, state] = [random(), random()];
   const { pathname, search } = window.location;
   const begun: Begun = { ...flow, state, verifier, from: pathname + search };
@@ -33,6 +33,7 @@ export async function beginSignIn(flow: CodeFlow): Promise<void> {
     code_challenge: base64Url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))),
     code_challenge_method: 'S256',
   });
+  if (forAnother) query.set('prompt', 'select_account');
   window.location.assign(`${flow.authorizeUrl}?${query.toString()}`);
 }
 

@@ -57,7 +57,7 @@ function WithEntra({ flow, again }: { readonly flow: CodeFlow; readonly again: b
           type="button"
           class="primary"
           onClick={() => {
-            beginSignIn(flow).catch((error: unknown) => {
+            beginSignIn(flow, again).catch((error: unknown) => {
               setProblem(thrownProblem('The sign-in could not begin.', error));
             });
           }}
