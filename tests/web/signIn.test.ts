@@ -50,7 +50,7 @@ afterAll(async () => {
 const open = (path: string): Promise<unknown> => page.goto(`${host.baseUrl}/dashboard${path}`);
 const signIn = (name: string | RegExp): Promise<void> => page.getByRole('button', { name }).click();
 
-/** What the issuer is told to ask of the person. */
+/** What the page wants the issuer to ask of the person. */
 const promptAsked = async (): Promise<string | null> =>
   new URL((await page.waitForRequest(/\/authorize\?/)).url()).searchParams.get('prompt');
 
