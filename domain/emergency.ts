@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApprovalRule } from './approvals';
 import { isCalendarDay, secondsBetween, utcOf } from './instants';
+import { fitsMask } from './mask';
 import { isAutomatic, type ListedPatch } from './patches';
 import type { Policy } from './policy';
 import { Selector } from './selector';
@@ -96,19 +97,13 @@ export function emergencyPatchesOf(
   { kbs, packages, securitySinceUtc }: EmergencyPatches,
   lacked: readonly ListedPatch[],
 ): readonly ListedPatch[] {
-  const masks = packages.map(maskOf);
   return lacked.filter((patch) => {
     if (!isAutomatic(patch)) return false;
     const { kbId, name, classification, publishedUtc } = patch;
-    if (kbId !== null ? kbs.includes(kbId) : masks.some((mask) => mask.test(name))) return true;
+    if (kbId !== null ? kbs.includes(kbId) : packages.some((mask) => fitsMask(mask, name))) return true;
     if (securitySinceUtc === null || classification !== 'Security') return false;
     return publishedUtc === undefined || publishedUtc >= securitySinceUtc;
   });
-}
-
-function maskOf(written: string): RegExp {
-  const literal = (part: string): string => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${written.split('*').map(literal).join('.*')}$`, 'i');
 }
 
 /** What of an installation request says which patches. */

@@ -1,5 +1,6 @@
 import { CURRENT_IMAGES, HOTPATCH_IMAGES } from './currentImages';
 import { galleryDefinition } from './imageFamily';
+import { fitsMask } from './mask';
 import type { Policy } from './policy';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -38,7 +39,7 @@ export function isSupportedImage(image: PlatformImage, policy: ImagePolicy): boo
 const answers = new WeakMap<ImagePolicy, (image: PlatformImage) => boolean>();
 
 function supportedBy(policy: ImagePolicy, name: string): boolean {
-  return isIn(policy.imageProfile, name) || extra(policy).some((pattern) => pattern.test(name));
+  return isIn(policy.imageProfile, name) || policy.extraImages.some((mask) => fitsMask(mask, name));
 }
 
 /** Images are other people's input: beyond so many the memory starts afresh. */
@@ -64,12 +65,12 @@ export function rememberedByImage<T>(compute: (image: PlatformImage) => T): (ima
 /** R-402: images of galleries are in no profile; policy may name their definitions, as ids. */
 export function isSupportedGalleryImage(imageId: string, policy: ImagePolicy): boolean {
   const definition = galleryDefinition(imageId);
-  return extra(policy).some((pattern) => pattern.test(definition));
+  return policy.extraImages.some((mask) => fitsMask(mask, definition));
 }
 
 /** Can VMs of this image be patched without a reboot? */
 export function supportsHotpatching(image: PlatformImage | null): boolean {
-  return image !== null && hotpatched.some((pattern) => pattern.test(imageName(image)));
+  return image !== null && HOTPATCH_IMAGES.some((mask) => fitsMask(mask, imageName(image)));
 }
 
 /** The setting, with its value, that would take in an image of a gallery. */
@@ -95,7 +96,7 @@ function settingFor(name: string, { imageProfile }: ImagePolicy): string {
 }
 
 function isIn(profile: Policy['imageProfile'], name: string): boolean {
-  return profiles[profile].some((pattern) => pattern.test(name));
+  return profiles[profile].some((mask) => fitsMask(mask, name));
 }
 
 /** `publisher:offer:sku`, for people and for matching. */
@@ -104,25 +105,10 @@ export function imageName(image: PlatformImage): string {
 }
 
 const profiles = {
-  specification: SUPPORTED_IMAGES.map(patternOf),
-  current: [...SUPPORTED_IMAGES, ...CURRENT_IMAGES].map(patternOf),
+  specification: SUPPORTED_IMAGES,
+  current: [...SUPPORTED_IMAGES, ...CURRENT_IMAGES],
 } as const;
-const hotpatched = HOTPATCH_IMAGES.map(patternOf);
 const PROFILES = ['specification', 'current'] as const;
-const extraPatterns = new WeakMap<readonly string[], readonly RegExp[]>();
-
-function extra({ extraImages }: Pick<Policy, 'extraImages'>): readonly RegExp[] {
-  const known = extraPatterns.get(extraImages);
-  if (known !== undefined) return known;
-  const patterns = extraImages.map(patternOf);
-  extraPatterns.set(extraImages, patterns);
-  return patterns;
-}
-
-function patternOf(image: string): RegExp {
-  const literal = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${image.split(/\*+/).map(literal).join('.*')}$`, 'i');
-}
 
 const WINDOWS_PUBLISHERS: ReadonlySet<string> = new Set([
   'microsoftwindowsserver',

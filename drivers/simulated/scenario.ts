@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageName } from '../../domain/images';
 import { LowtideError } from '../../domain/lowtideError';
+import { fitsMask } from '../../domain/mask';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { messageOf } from '../../domain/messageOf';
@@ -156,7 +157,5 @@ function imageFits(pattern: string, image: NonNullable<VirtualMachine['image']>)
 }
 
 function textFits(pattern: string | null, text: string | null): boolean {
-  if (pattern === null || text === null) return pattern === text;
-  const literal = (part: string): string => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'i').test(text);
+  return pattern === null || text === null ? pattern === text : fitsMask(pattern, text);
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ApiError } from '../../../domain/patches';
 import { extensionError, extensionFails } from './extensionFailure';
 import type { InstallRequest } from '../../driver';
+import { fitsMask } from '../../../domain/mask';
 import { chance } from '../../../domain/seed';
 import type { Interval } from '../calendar';
 import {
@@ -116,11 +117,7 @@ function choosePatches(machine: Machine, startMs: number, request: InstallReques
 function isNamed({ series, version }: AvailablePatch, masks: readonly string[]): boolean {
   if (masks.length === 0) return false;
   const { name, kbId } = series.describe(version);
-  return masks.some((mask) => {
-    if (kbId !== null) return mask.replace(/^kb/i, '') === kbId;
-    const literal = (part: string): string => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-    return new RegExp(`^${mask.split('*').map(literal).join('.*')}$`, 'i').test(name);
-  });
+  return masks.some((mask) => (kbId === null ? fitsMask(mask, name) : mask.replace(/^kb/i, '') === kbId));
 }
 
 interface InstallationContext {
