@@ -12,6 +12,8 @@ export interface Install {
   /** Where the log does not end it: the end of the audit. */
   end: number;
   completed: boolean;
+  /** A patch was installed in it. */
+  hasPatched: boolean;
   /** Null when the log does not say. */
   readonly maximumDurationMinutes: number | null;
 }
@@ -179,6 +181,7 @@ class LogReader {
       start: at,
       end: this.#until,
       completed: false,
+      hasPatched: false,
       maximumDurationMinutes: typeof maximumDurationMinutes === 'number' ? maximumDurationMinutes : null,
     };
     const key = operationOf(event);
@@ -209,6 +212,7 @@ class LogReader {
     const install = this.#latest.get(operationOf(event));
     if (install === undefined || (install.completed && at > install.end))
       this.#doubt(event, 'a patch outside any installation');
+    else install.hasPatched = true;
     this.#patches.push({ place: this.#fleet.placeOf(event), at, rolloutId, patchId, classification });
   }
 

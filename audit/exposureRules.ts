@@ -27,7 +27,6 @@ export function checkExposure(
   const soakMs = soakSeconds * 1000;
   const seen = new Map<string, FamilySeen>();
   const lastOf = new Map<Place, { readonly install: Install; readonly family: FamilySeen }>();
-  const patched = new Set(log.patches.map(({ place, rolloutId }) => keyOf(place.vm, rolloutId)));
   const resumes = resumesOf(rollouts);
   for (const entry of log.logEntries) {
     for (let next = resumes[0]; next !== undefined && next.at < entry.at; next = resumes[0]) {
@@ -37,7 +36,7 @@ export function checkExposure(
     if (entry.kind === 'probed') {
       const last = lastOf.get(entry.place);
       if (last === undefined || entry.health !== 'healthy' || last.install.end + soakMs > entry.at) continue;
-      if (!patched.has(keyOf(entry.place.vm, last.install.rolloutId))) continue;
+      if (!last.install.hasPatched) continue;
       last.family.proven.add(entry.place);
       last.family.unproven.delete(last.install);
     }
@@ -63,8 +62,6 @@ export function checkExposure(
       );
   }
 }
-
-const keyOf = (vm: string, rolloutId: string | null): string => `${rolloutId ?? ''} ${vm}`;
 
 function familyOf(seen: Map<string, FamilySeen>, key: string): FamilySeen {
   const known = seen.get(key);

@@ -75,6 +75,9 @@ describe('INV-14: installs in an image family', () => {
     const log = [wave(0, 5, 0), wave(5, 10, 40)];
     expect(violated(audit(vms, log, { exposure, rollouts: [resumed] }))).toEqual([]);
     expect(violated(audit(vms, log, { exposure }))).toContain('INV-14');
+    // The first time nothing was installed: that it was later says nothing of that time.
+    const again = [install(vm(0), 0, 10), healthy(0, 1, 30), wave(0, 5, 40)];
+    expect(violated(audit(vms, again, { exposure, rollouts: [resumed] }))).toEqual([]);
   });
 
   it('an install that a person asked for by hand is none of a rollout', () => {
