@@ -73,7 +73,14 @@ export class Rehearsals {
     if (method !== 'POST' || order === null)
       return problem(404, 'A rehearsal has no such command.', NOT_KNOWN);
     if (this.#running === null) return problem(409, 'No rehearsal runs here.', 'POST /rehearsal starts one.');
-    this.#running.process.send(order);
+    const { process: child, now } = this.#running;
+    if (now.state === 'failed' || !child.connected)
+      return problem(
+        409,
+        'The rehearsal has failed.',
+        `${now.why ?? 'Its process has ended.'} POST /rehearsal starts another.`,
+      );
+    child.send(order);
     return json(202, this.#view());
   }
 
@@ -103,14 +110,16 @@ export class Rehearsals {
       const now = RehearsalNow.safeParse(message);
       if (now.success) running.now = now.data;
     });
-    child.on('exit', (code) => {
+    const fail = (why: string): void => {
       if (running.now.state === 'failed') return;
-      running.now = {
-        ...running.now,
-        state: 'failed',
-        url: null,
-        why: `Its process ended with ${code ?? 'a signal'}.`,
-      };
+      running.now = { ...running.now, state: 'failed', url: null, why };
+    };
+    // It could not be started, or an order came after its end: without a listener this host would end, too.
+    child.on('error', (error) => {
+      fail(`Its process did not obey: ${error.message}.`);
+    });
+    child.on('exit', (code) => {
+      fail(`Its process ended with ${code ?? 'a signal'}.`);
     });
     return running;
   }

@@ -59,12 +59,14 @@ export function RunningRehearsal({ running, isItself }: RunningRehearsalProps): 
         >
           {state === 'paused' ? 'Let time go on' : whyOff === null ? 'Pause' : `Pause (off: ${whyOff})`}
         </button>
-        <SpeedChoice
-          speed={speed}
-          set={(next) => {
-            give('/speed', { speed: next });
-          }}
-        />
+        {state !== 'failed' && (
+          <SpeedChoice
+            speed={speed}
+            set={(next) => {
+              give('/speed', { speed: next });
+            }}
+          />
+        )}
       </div>
       {!isItself && <RepeatLink link={linkOf(running)} />}
       <ProblemNote problem={problem} />
