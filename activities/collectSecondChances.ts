@@ -5,9 +5,9 @@ import { installsLeft, noEvidence } from '../domain/evidence';
 import { freezesOf, freezesOfStart } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import { dueAtSweepUtc } from '../domain/hourlySweep';
-import type { RolloutId } from '../domain/ids';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
-import { addSeconds, earlier } from '../domain/instants';
+import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
@@ -27,6 +27,7 @@ import { budgetSizesNow } from './budgets/budgetShares';
 import * as contracts from './contracts';
 import { approvalFacts, isForeign, rolloutOf } from './rollout/control';
 import { saveOutcomes } from './rollout/saveOutcomes';
+import { CALL_SECONDS_MAX } from './round/roundSteps';
 import { seenDue } from './fleet/seenDue';
 import { type AnswerTo, servicesOf, type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
@@ -106,10 +107,12 @@ class Look {
   readonly #phases = new Map<RolloutId, Promise<readonly PhaseRecord[]>>();
   readonly #services: Services;
   readonly #nowUtc: string;
+  readonly #startedUtc: string;
 
   constructor(services: Services, nowUtc: string) {
     this.#services = services;
     this.#nowUtc = nowUtc;
+    this.#startedUtc = services.nowUtc();
   }
 
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
@@ -123,12 +126,17 @@ class Look {
       return this.#later(from);
     if (!(await this.#isLatest(from))) return { from, misses: 0, dueUtc: null };
     // One that cannot be read now, perhaps for days, keeps no other waiting: these are looked at in one order, over all rollouts.
-    const reading = await this.#services.driver
-      .readVirtualMachine(from.vmId)
-      .catch(() => 'unreadable' as const);
+    const reading = await this.#reading(from.vmId);
     if (reading === 'unreadable') return this.#later(from);
     if (reading === null) return this.#withoutVm(from);
     return this.#read(from, reading, control.endsUtc, policy);
+  }
+
+  /** A platform that is slow to say no must not take longer than an activity may: what is left is looked at later. */
+  async #reading(vmId: VmId): Promise<VmReading | 'unreadable' | null> {
+    const { driver, nowUtc } = this.#services;
+    if (secondsBetween(this.#startedUtc, nowUtc()) >= CALL_SECONDS_MAX) return 'unreadable';
+    return driver.readVirtualMachine(vmId).catch(() => 'unreadable' as const);
   }
 
   async #read(

@@ -1,18 +1,22 @@
 import { RolloutId, type VmId } from '../domain/ids';
-import { addSeconds } from '../domain/instants';
+import { addSeconds, secondsBetween } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
 import type { InstallProgress } from '../domain/vmUpdate';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './round/installOperation';
+import { CALL_SECONDS_MAX } from './round/roundSteps';
 import { activity, type Services } from './services';
 
 export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
   let inFlight = 0;
   const unproven: VmId[] = [];
+  const startedUtc = services.nowUtc();
   for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
-    const kind = await kindOf(services, operation);
+    // What there is no time left to ask after may be running: the next sweep asks again.
+    const hasTime = secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX;
+    const kind = hasTime ? await kindOf(services, operation) : 'running';
     if (kind === 'running') inFlight += 1;
     // an intent that was withdrawn, or never heard of again, disrupted no VM
     const wasInstalled = kind === 'ended' || operation.operationId !== null;

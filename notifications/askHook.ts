@@ -12,10 +12,11 @@ const ANSWER_CHARACTERS_MAX = 16_384;
 const WHY_CHARACTERS_MAX = 300;
 
 /**
- * So long a hook that did not answer in time is not asked again. It is asked of each VM of a round, and 80 waits of 30 seconds, eight at once, are as
- * long as the host lets an activity run: then the round would never end.
+ * So long a hook is not asked again that did not answer in time so often, and nothing in between. It is asked of each VM of a round, and 80 waits of 30
+ * seconds, eight at once, are as long as the host lets an activity run: then the round would never end. One late answer is no silence.
  */
 const SILENT_MS = 30_000;
+const SILENT_AFTER = 4;
 
 interface HookCaller {
   readonly privateAddresses: boolean;
@@ -32,15 +33,20 @@ interface HookCaller {
  */
 export function hookCaller(caller: HookCaller): AskHook {
   const { nowMs = Date.now } = caller;
-  /** Until when each address is not asked. */
-  const silent = new Map<string, number>();
+  /** How often each address did not answer in time since it last did, and when that was last. */
+  const silent = new Map<string, { readonly count: number; readonly lastMs: number }>();
   return async (hook, about) => {
     const { url = '', timeoutSeconds } = hook;
-    const untilMs = silent.get(url) ?? 0;
-    if (nowMs() < untilMs)
+    const { count, lastMs } = silent.get(url) ?? { count: 0, lastMs: 0 };
+    if (count >= SILENT_AFTER && nowMs() < lastMs + SILENT_MS)
       return { kind: 'no', why: `It did not answer within ${timeoutSeconds} s a moment ago.` };
-    silent.delete(url);
-    return askOnce(caller, hook, about, () => silent.set(url, nowMs() + SILENT_MS));
+    let isLate = false;
+    const answer = await askOnce(caller, hook, about, () => {
+      isLate = true;
+      silent.set(url, { count: (silent.get(url)?.count ?? 0) + 1, lastMs: nowMs() });
+    });
+    if (!isLate) silent.delete(url);
+    return answer;
   };
 }
 

@@ -70,10 +70,13 @@ export async function answerHalts(
   if (halts.length > 0) await forgiveAnswered(services, id);
 }
 
-/** INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. */
+/**
+ * INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. A pause of what is paused is a pause of its
+ * own: a resume that has not seen it does not lift it.
+ */
 async function setMode(services: Services, id: RolloutId, mode: 'paused' | 'cancelled'): Promise<void> {
   await services.rollouts.update(id, (row) => {
-    if (row.mode === mode) return null;
+    if (row.mode === 'cancelled' && mode === 'cancelled') return null;
     if (row.mode === 'ended' || row.mode === 'cancelled') throw over(row);
     return { ...row, mode, modeSinceUtc: services.nowUtc() };
   });

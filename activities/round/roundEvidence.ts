@@ -97,12 +97,23 @@ export async function closeRoundEvidence(
   countedBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region);
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
-  const decisions = checkRound(
-    results.map((result) => ({ ...result, canary: false })),
-    ({ place }) => ImageFamily.parse(familyOf.get(place)),
-    services.policy,
+  const decisionsOn = (some: readonly RoundResult[]): readonly EvidenceDecision[] =>
+    checkRound(
+      some.map((result) => ({ ...result, canary: false })),
+      ({ place }) => ImageFamily.parse(familyOf.get(place)),
+      services.policy,
+    );
+  if (decisionsOn(results).length === 0) return;
+  const halts = await services.rollouts.halts(ref.rolloutId);
+  await writeDecisions(services, ref, decisionsOn(results.filter(notYetAnswered(halts, ref.region))), halts);
+}
+
+/** What a person has answered in the region since it was known is not held against it again. */
+function notYetAnswered(halts: readonly Halt[], region: string): (result: RoundResult) => boolean {
+  const answered = halts.flatMap(({ scope, decision }) =>
+    scope?.kind === 'region' && scope.region === region && decision !== null ? [decision.atUtc] : [],
   );
-  await writeDecisions(services, ref, decisions);
+  return ({ atUtc }) => answered.every((decidedUtc) => decidedUtc < atUtc);
 }
 
 /** What the look after the bake has found of VMs that were proven healthy: each counts once. */

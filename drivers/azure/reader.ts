@@ -99,5 +99,9 @@ export class Reader {
 function isOfSubscription({ body, headers }: ArmAnswer): boolean {
   if (headers['x-ms-ratelimit-remaining-subscription-reads'] === '0') return true;
   const targets = listAt(body, 'error', 'details').map((detail) => textAt(detail, 'target') ?? '');
-  return /RequestsThrottled$/i.test(codeIn(body)) || targets.some((target) => /Subscription/i.test(target));
+  // ResourceRequestsThrottled is about one action of one provider.
+  return (
+    /^(Subscription|Tenant)RequestsThrottled$/i.test(codeIn(body)) ||
+    targets.some((target) => /Subscription/i.test(target))
+  );
 }

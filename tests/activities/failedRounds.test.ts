@@ -61,4 +61,23 @@ describe('a source of patches that goes bad when hundreds were installed', () =>
       },
     ]);
   });
+
+  it('does not hold again for what a person has answered: only for what failed since', async () => {
+    const services = await someServices();
+    await aRoundOf(services, 'claim-1', { failed: 6, healthy: 0 });
+    for (const { haltId } of await services.rollouts.halts(ROLLOUT))
+      await services.rollouts.decide(ROLLOUT, haltId, {
+        kind: 'resume',
+        by: 'ann',
+        reason: 'The mirror is back.',
+        atUtc: services.nowUtc(),
+      });
+    await aRoundOf(services, 'claim-2', { failed: 6, healthy: 10 });
+    const regional = async (): Promise<number> =>
+      (await services.rollouts.halts(ROLLOUT)).filter(({ scope }) => scope?.kind === 'region').length;
+    expect(await regional()).toBe(1);
+    services.wait(60);
+    await aRoundOf(services, 'claim-3', { failed: 6, healthy: 10 });
+    expect(await regional()).toBe(2);
+  });
 });

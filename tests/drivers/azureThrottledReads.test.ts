@@ -72,10 +72,13 @@ describe('a reading that is throttled', () => {
     expect((await setup.driver.readVirtualMachine(ONE.id))?.powerState).toBe('running');
   });
 
-  it('by Resource Health is asked no more until then, and VMs are read all the same', async () => {
-    throttle(({ url }) => url.includes('Microsoft.ResourceHealth'), ['retryable', '']);
-    for (const { id } of [ONE, OTHER, ONE])
-      expect((await setup.driver.probeHealth(id))?.answer).toBe('unknown');
-    expect(sentFor('availabilityStatuses/current')).toBe(1);
-  });
+  it.each(['retryable', 'resource'] as const)(
+    'by Resource Health (%s) is asked no more until then, and VMs are read all the same',
+    async (how) => {
+      throttle(({ url }) => url.includes('Microsoft.ResourceHealth'), [how, '']);
+      for (const { id } of [ONE, OTHER, ONE])
+        expect((await setup.driver.probeHealth(id))?.answer).toBe('unknown');
+      expect(sentFor('availabilityStatuses/current')).toBe(1);
+    },
+  );
 });

@@ -174,6 +174,26 @@ describe('what a person cannot decide', () => {
     });
   });
 
+  it('INV-9: a resume does not lift the pause that another gives meanwhile to what is paused already', async () => {
+    const services = await halted(aHalt('one'));
+    await decide(services, 'pause');
+    services.wait(60);
+    const bob = {
+      ...services,
+      rollouts: {
+        ...services.rollouts,
+        halts: async (id: RolloutId) => {
+          const open = await services.rollouts.halts(id);
+          services.wait(60);
+          await decide(services, 'pause');
+          return open;
+        },
+      },
+    };
+    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'go on' }).catch(() => undefined);
+    expect(await modeOf(services)).toBe('paused');
+  });
+
   it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
     await expect(decide(await someServices(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
   });
