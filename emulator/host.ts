@@ -13,12 +13,13 @@ import { Guards } from './guards';
 import type { Host, HostOptions, InstanceView } from './hostOptions';
 import { httpFunctions } from './httpFunctions';
 import { createHubTables, reserveHubTables } from './hubTables';
-import type { Answer, HttpHandler } from './http';
+import { json, type Answer, type HttpHandler } from './http';
 import { Invoker } from './invoke';
 import { Journal } from './journal';
 import { loadApp, type LoadedApp } from './loadApp';
 import { driveClock, runVirtualUntil, untilQuiet } from './pace';
 import { createRouter } from './routes';
+import { isFromHere } from './sameSite';
 import { listen, urlOf } from './server';
 import { readSettings, type AppSettings } from './settings';
 import { historyOf, statusViewOf } from './statusView';
@@ -228,8 +229,9 @@ function createHandler(
   const router = createRouter(functions.values(), settings.routePrefix);
   const appFunctions = httpFunctions(router, caller, extraInputs, log, unserved);
   const adminApi = admin(functions, timers, settings, () => origin.url);
+  const ownOf = (path: string): HttpHandler | undefined => webhooks.handler(path) ?? adminApi(path);
   const route: HttpHandler = (exchange) => {
-    const own = webhooks.handler(exchange.url.pathname) ?? adminApi(exchange.url.pathname);
+    const own = ownOf(exchange.url.pathname);
     if (own) return own(exchange);
     engine.stats.requests += 1;
     return appFunctions(exchange);
@@ -238,8 +240,20 @@ function createHandler(
     undo.push(catchClientCalls(settings.appDir, origin.rpc, route));
   }
   // Under the virtual clock a request is work under way: time must not move on before it is answered.
-  return clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
+  const inTime: HttpHandler =
+    clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
+  // The app's functions admit their callers themselves; the host's own answers ask for no key.
+  return (exchange) =>
+    isFromHere(exchange) || !ownOf(exchange.url.pathname)
+      ? inTime(exchange)
+      : Promise.resolve(json(403, ANOTHER_SITE));
 }
+
+const ANOTHER_SITE = {
+  Message:
+    'The request comes from a page of another site, or for a name that is not of this machine. The emulator checks no keys, so it refuses both. ' +
+    'Ask http://127.0.0.1 or http://localhost, from a tool or a page of this host.',
+};
 
 interface Parts {
   readonly engine: Engine;
