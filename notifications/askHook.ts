@@ -40,12 +40,12 @@ export function hookCaller(caller: HookCaller): AskHook {
     const { count, lastMs } = silent.get(url) ?? { count: 0, lastMs: 0 };
     if (count >= SILENT_AFTER && nowMs() < lastMs + SILENT_MS)
       return { kind: 'no', why: `It did not answer within ${timeoutSeconds} s a moment ago.` };
-    let isLate = false;
+    const said: { isLate: boolean } = { isLate: false };
     const answer = await askOnce(caller, hook, about, () => {
-      isLate = true;
+      said.isLate = true;
       silent.set(url, { count: (silent.get(url)?.count ?? 0) + 1, lastMs: nowMs() });
     });
-    if (!isLate) silent.delete(url);
+    if (!said.isLate) silent.delete(url);
     return answer;
   };
 }

@@ -149,6 +149,15 @@ describe('what the sweep of a ledger asks of a VM that cannot be read', () => {
     const ended = await services.operations.ofClaim('eastus', 'claim-1');
     expect(ended.flatMap(({ vmId, endedUtc }) => (endedUtc === null ? [] : [vmId]))).toEqual([second]);
     expect((await services.audit.list('ledger')).map(({ what }) => what)).toEqual(['claimOverrun']);
+    // A platform that takes a minute to say no: the rest is asked after by the next sweep.
+    let asked = 0;
+    driver.readOperation = (id) => {
+      asked += 1;
+      services.wait(60);
+      return id === own ? Promise.reject(FORBIDDEN) : readOperation(id);
+    };
+    expect(await services.run(settleClaim, { claim })).toMatchObject({ inFlight: 2 });
+    expect(asked).toBe(1);
     driver.readOperation = readOperation;
     expect(await services.run(settleClaim, { claim })).toMatchObject({
       inFlight: 0,
