@@ -5,7 +5,7 @@ import { installsLeft, noEvidence } from '../domain/evidence';
 import { freezesOf, freezesOfStart } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import { dueAtSweepUtc } from '../domain/hourlySweep';
-import type { RolloutId, VmId } from '../domain/ids';
+import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
@@ -48,12 +48,13 @@ export const collectSecondChances = wakingActivity(
     const rows = await services.secondChances.next(TOGETHER_MAX + 1);
     const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
     const look = new Look(services, nowUtc);
-    const moves = await sideBySide(due, (from) => look.at(from));
+    const looked = await sideBySide(due, (from) => look.at(from));
+    const moves = looked.filter((move) => move !== null);
     // Taken first, and put off then: a repeat after a crash in between finds them again, and takes the same ones.
     await services.secondChances.take(phase, look.taken);
     if (moves.length > 0) await services.secondChances.move(moves);
     const [following] = rows.slice(due.length);
-    const more = following !== undefined && following.dueUtc <= nowUtc;
+    const more = moves.length < due.length || (following !== undefined && following.dueUtc <= nowUtc);
     if (!more) {
       const dueNext = [...moves.map(({ dueUtc }) => dueUtc), following?.dueUtc ?? null];
       const soonest = dueNext.map((dueUtc) => dueUtc ?? NEVER_UTC).reduce(earlier);
@@ -115,8 +116,11 @@ class Look {
     this.#startedUtc = services.nowUtc();
   }
 
-  /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
-  async at(from: DueChance): Promise<Move> {
+  /**
+   * R-111, R-804: a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. Null when a slow
+   * platform has left no time to look at it: it stays due, and the next call begins with it.
+   */
+  async at(from: DueChance): Promise<Move | null> {
     const { control, halts, approvals, policy } = await this.#rowsOf(from.rolloutId);
     if (control === null) return { from, misses: 0, dueUtc: null };
     if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
@@ -125,18 +129,14 @@ class Look {
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(await this.#phasesOf(from.rolloutId), from.phase))
       return this.#later(from);
     if (!(await this.#isLatest(from))) return { from, misses: 0, dueUtc: null };
+    if (secondsBetween(this.#startedUtc, this.#services.nowUtc()) >= CALL_SECONDS_MAX) return null;
     // One that cannot be read now, perhaps for days, keeps no other waiting: these are looked at in one order, over all rollouts.
-    const reading = await this.#reading(from.vmId);
+    const reading = await this.#services.driver
+      .readVirtualMachine(from.vmId)
+      .catch(() => 'unreadable' as const);
     if (reading === 'unreadable') return this.#later(from);
     if (reading === null) return this.#withoutVm(from);
     return this.#read(from, reading, control.endsUtc, policy);
-  }
-
-  /** A platform that is slow to say no must not take longer than an activity may: what is left is looked at later. */
-  async #reading(vmId: VmId): Promise<VmReading | 'unreadable' | null> {
-    const { driver, nowUtc } = this.#services;
-    if (secondsBetween(this.#startedUtc, nowUtc()) >= CALL_SECONDS_MAX) return 'unreadable';
-    return driver.readVirtualMachine(vmId).catch(() => 'unreadable' as const);
   }
 
   async #read(

@@ -1,4 +1,4 @@
-import { RolloutId, type VmId } from '../domain/ids';
+import { RolloutId } from '../domain/ids';
 import { addSeconds, secondsBetween } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
 import type { InstallProgress } from '../domain/vmUpdate';
@@ -7,21 +7,23 @@ import * as contracts from './contracts';
 import { settle } from './round/installOperation';
 import { CALL_SECONDS_MAX } from './round/roundSteps';
 import { activity, type Services } from './services';
+import { sideBySide } from './sideBySide';
 
 export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
-  let inFlight = 0;
-  const unproven: VmId[] = [];
   const startedUtc = services.nowUtc();
-  for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
+  const operations = await services.operations.ofClaim(disruption.region, claimId);
+  const found = await sideBySide(operations, async (operation) => {
     // What there is no time left to ask after may be running: the next sweep asks again.
     const hasTime = secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX;
-    const kind = hasTime ? await kindOf(services, operation) : 'running';
-    if (kind === 'running') inFlight += 1;
+    const kind = hasTime || operation.endedUtc !== null ? await kindOf(services, operation) : 'running';
     // an intent that was withdrawn, or never heard of again, disrupted no VM
     const wasInstalled = kind === 'ended' || operation.operationId !== null;
-    if (wasInstalled && !(await wasWatched(services, operation))) unproven.push(operation.vmId);
-  }
+    const isUnproven = wasInstalled && !(await wasWatched(services, operation));
+    return { vmId: operation.vmId, isRunning: kind === 'running', isUnproven };
+  });
+  const inFlight = found.filter(({ isRunning }) => isRunning).length;
+  const unproven = found.flatMap(({ vmId, isUnproven }) => (isUnproven ? [vmId] : []));
   const now = services.nowUtc();
   const overrun = now > addSeconds(expiresUtc, services.policy.claimOverrunSeconds);
   if (inFlight > 0 && overrun)

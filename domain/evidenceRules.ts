@@ -80,7 +80,7 @@ export function checkRound(
   return [...checkRoundHealth(results, familyOf, policy), ...checkRoundFailures(results, policy)];
 }
 
-function checkRoundHealth(
+export function checkRoundHealth(
   results: readonly UpdateResult[],
   familyOf: (result: UpdateResult) => ImageFamily,
   policy: EvidencePolicy,
@@ -112,7 +112,7 @@ function checkRoundHealth(
  * A source that has gone bad on a region of which hundreds were installed before. So many must have failed, not only been tried: of a round of five,
  * two failures are no rare chance (ADR 51).
  */
-function checkRoundFailures(results: readonly UpdateResult[], policy: EvidencePolicy): HoldDecision[] {
+export function checkRoundFailures(results: readonly UpdateResult[], policy: EvidencePolicy): HoldDecision[] {
   const tried = results.filter(({ kind }) => kind !== 'unproven');
   const failed = tried.filter(({ kind }) => kind === 'failed');
   const [first] = failed;

@@ -12,8 +12,8 @@ const ANSWER_CHARACTERS_MAX = 16_384;
 const WHY_CHARACTERS_MAX = 300;
 
 /**
- * So long a hook is not asked again that did not answer in time so often, and nothing in between. It is asked of each VM of a round, and 80 waits of 30
- * seconds, eight at once, are as long as the host lets an activity run: then the round would never end. One late answer is no silence.
+ * A hook that was late four times in a row is not asked for so long. It is asked of each VM of a round, and 80 waits of 30 seconds, eight at once, are as
+ * long as the host lets an activity run: then the round would never end. One late answer is no silence.
  */
 const SILENT_MS = 30_000;
 const SILENT_AFTER = 4;

@@ -1,5 +1,12 @@
 import type { Halt } from '../../domain/control';
-import { checkRound, sameScope, type EvidenceDecision, type StoppedScope } from '../../domain/evidenceRules';
+import type { UpdateResult } from '../../domain/evidence';
+import {
+  checkRoundFailures,
+  checkRoundHealth,
+  sameScope,
+  type EvidenceDecision,
+  type StoppedScope,
+} from '../../domain/evidenceRules';
 import { ImageFamily } from '../../domain/imageFamily';
 import {
   addBakeSeen,
@@ -95,23 +102,27 @@ export async function closeRoundEvidence(
     closeRound(evidence, claimId, (place) => vms[place]?.vmId ?? null),
   );
   countedBy(services).delete(claimId);
-  const results = resultsOf(vms, ref.region);
+  const results = resultsOf(vms, ref.region).map((result) => ({ ...result, canary: false }));
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
-  const decisionsOn = (some: readonly RoundResult[]): readonly EvidenceDecision[] =>
-    checkRound(
-      some.map((result) => ({ ...result, canary: false })),
-      ({ place }) => ImageFamily.parse(familyOf.get(place)),
-      services.policy,
-    );
-  if (decisionsOn(results).length === 0) return;
+  const unhealthy = checkRoundHealth(
+    results,
+    ({ place }) => ImageFamily.parse(familyOf.get(place)),
+    services.policy,
+  );
+  const failures = (some: readonly UpdateResult[]): readonly EvidenceDecision[] =>
+    checkRoundFailures(some, services.policy);
+  if (unhealthy.length + failures(results).length === 0) return;
   const halts = await services.rollouts.halts(ref.rolloutId);
-  await writeDecisions(services, ref, decisionsOn(results.filter(notYetAnswered(halts, ref.region))), halts);
+  const sinceAnswered = results.filter(notYetAnswered(halts, ref.region));
+  await writeDecisions(services, ref, [...unhealthy, ...failures(sinceAnswered)], halts);
 }
 
-/** What a person has answered in the region since it was known is not held against it again. */
-function notYetAnswered(halts: readonly Halt[], region: string): (result: RoundResult) => boolean {
-  const answered = halts.flatMap(({ scope, decision }) =>
-    scope?.kind === 'region' && scope.region === region && decision !== null ? [decision.atUtc] : [],
+/** Installs that failed before a person let the region go on are not held against it again. */
+function notYetAnswered(halts: readonly Halt[], region: string): (result: UpdateResult) => boolean {
+  const answered = halts.flatMap(({ kind, scope, decision }) =>
+    kind === 'hold' && scope?.kind === 'region' && scope.region === region && decision !== null
+      ? [decision.atUtc]
+      : [],
   );
   return ({ atUtc }) => answered.every((decidedUtc) => decidedUtc < atUtc);
 }

@@ -2,8 +2,11 @@ import { closeRoundEvidence } from '../../activities/round/roundEvidence';
 import { ImageFamily } from '../../domain/imageFamily';
 import { phaseIdOf } from '../../domain/phaseId';
 import { grantRound } from '../../domain/rolloutEvidence';
+import type { VmUpdate } from '../../domain/vmUpdate';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+
+type EndedUpdate = Extract<VmUpdate, { kind: 'ended' }>;
 
 const REF = {
   rolloutId: ROLLOUT,
@@ -19,9 +22,18 @@ const FAMILY = ImageFamily.parse('canonical:ubuntu:22_04');
 async function aRoundOf(
   services: FakeServices,
   claimId: string,
-  { failed, healthy }: { readonly failed: number; readonly healthy: number },
+  {
+    failed,
+    healthy,
+    unhealthy = 0,
+  }: { readonly failed: number; readonly healthy: number; readonly unhealthy?: number },
 ): Promise<void> {
-  const vms = vmsOf(failed + healthy);
+  const vms = vmsOf(failed + healthy + unhealthy);
+  const endingOf = (place: number): Pick<EndedUpdate, 'outcomeKind' | 'reason' | 'result'> => {
+    if (place < failed) return { outcomeKind: 'failed', reason: 'installFailed', result: 'failed' };
+    if (place < failed + healthy) return { outcomeKind: 'patched', reason: 'installed', result: 'healthy' };
+    return { outcomeKind: 'unhealthy', reason: 'unhealthyAfterUpdate', result: 'unhealthy' };
+  };
   await services.evidence.update(ROLLOUT, (before) => {
     const asked = vms.map((_, place) => ({ place, family: FAMILY }));
     const freely = { ...services.policy, evidenceFirst: 1_000, evidenceUnderWay: 1_000 };
@@ -33,14 +45,7 @@ async function aRoundOf(
     claimId,
     vms.map(({ id: vmId }, place) => ({
       vmId,
-      update: {
-        kind: 'ended',
-        outcomeKind: place < failed ? 'failed' : 'patched',
-        reason: place < failed ? 'installFailed' : 'installed',
-        family: FAMILY,
-        result: place < failed ? 'failed' : 'healthy',
-        endedUtc: services.nowUtc(),
-      },
+      update: { kind: 'ended', ...endingOf(place), family: FAMILY, endedUtc: services.nowUtc() },
     })),
   );
 }
@@ -79,5 +84,20 @@ describe('a source of patches that goes bad when hundreds were installed', () =>
     services.wait(60);
     await aRoundOf(services, 'claim-3', { failed: 6, healthy: 10 });
     expect(await regional()).toBe(2);
+  });
+
+  it('says nothing of unhealthy VMs: that a person let the region go on after failures forgives none of them', async () => {
+    const services = await someServices();
+    await aRoundOf(services, 'claim-1', { failed: 6, healthy: 0 });
+    for (const { haltId } of await services.rollouts.halts(ROLLOUT))
+      await services.rollouts.decide(ROLLOUT, haltId, {
+        kind: 'resume',
+        by: 'ann',
+        reason: 'The mirror is back.',
+        atUtc: services.nowUtc(),
+      });
+    await aRoundOf(services, 'claim-2', { failed: 5, healthy: 0, unhealthy: 2 });
+    const kinds = (await services.rollouts.halts(ROLLOUT)).map(({ haltId }) => haltId);
+    expect(kinds).toContainEqual(expect.stringContaining('roundUnhealthy'));
   });
 });
