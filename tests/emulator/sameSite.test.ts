@@ -21,6 +21,7 @@ describe("the host's own answers, which ask for no key", () => {
     ['a page of another port', { origin: 'http://127.0.0.1:1' }],
     ['a page without a site', { origin: 'null' }],
     ['a name that was bound to this machine', { host: 'evil.example:7071' }],
+    ['a proxy that asks for another machine', { 'x-forwarded-for': '127.0.0.1, 203.0.113.7' }],
   ])('refuse %s', async (_who, headers) => {
     expect(await statusOf('POST', TERMINATE, headers)).toBe(403);
     expect(await statusOf('DELETE', PURGE, headers)).toBe(403);
@@ -34,6 +35,8 @@ describe("the host's own answers, which ask for no key", () => {
       {},
       { 'content-type': 'text/plain' },
       { host: 'localhost:7071' },
+      { host: 'lowtide.localhost:7071' },
+      { 'x-forwarded-for': '::1' },
       { origin: `http://${host}`, host },
     ]) {
       expect(await statusOf('POST', TERMINATE, headers)).toBe(404);
