@@ -1,19 +1,16 @@
 import { afterFailure, firstEnablement, type Advanced, type Enablement } from '../domain/enablement';
 import type { VmId } from '../domain/ids';
-import { earlier, secondsBetween } from '../domain/instants';
+import { earlier } from '../domain/instants';
 import { messageOf } from '../domain/messageOf';
 import type { EnablementAnswer, EnablementBatch } from '../store/enablements';
 import * as contracts from './contracts';
 import { enablementStep } from './fleet/enablementSteps';
 import { activity, type Services } from './services';
-import { sideBySide } from './sideBySide';
+import { isTimeUp, sideBySide } from './sideBySide';
 import { turnFor } from './slices';
 
 /** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
 const EVENTS_LENGTH_MAX = 5_000;
-
-/** A call starts no step after this: it ends within two minutes also where the platform is slow. */
-const CALL_SECONDS_MAX = 45;
 
 /** Steps of one VM in one call: from the extension to the running assessment it takes three. */
 const STEPS_MAX = 6;
@@ -114,8 +111,7 @@ class Work {
   }
 
   #isFull(): boolean {
-    const seconds = secondsBetween(this.#startedUtc, this.#services.nowUtc());
-    return this.#eventsLength >= EVENTS_LENGTH_MAX || seconds >= CALL_SECONDS_MAX;
+    return this.#eventsLength >= EVENTS_LENGTH_MAX || isTimeUp(this.#services, this.#startedUtc);
   }
 }
 

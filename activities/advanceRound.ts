@@ -3,7 +3,7 @@ import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
 import { countOutcomes } from '../domain/outcomeCounts';
 import type { VmId } from '../domain/ids';
-import { addSeconds, secondsBetween } from '../domain/instants';
+import { addSeconds } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';
 import {
   observed,
@@ -23,11 +23,11 @@ import { mayBeRequested } from './round/installOperation';
 import { asksAfterwards, recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './round/roundEvidence';
 import { RoundGrid } from './round/roundGrid';
-import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './round/roundSteps';
+import { firstSteps, nextDue, type VmProgress } from './round/roundSteps';
 import { saveOutcomes } from './rollout/saveOutcomes';
 import { isSetUnproven, lookAtMembers } from './round/setMembers';
 import { wakingActivity, type AnswerTo, type Services, type WakingServices } from './services';
-import { sideBySide } from './sideBySide';
+import { isTimeUp, sideBySide } from './sideBySide';
 import { endedOf, stragglersOf } from './round/stragglers';
 import { inFlight, takeStep, type RoundInFlight, type VmStep } from './round/takeStep';
 import { vmSpan, type TraceSpan } from './traces';
@@ -321,7 +321,6 @@ class Work {
   }
 
   #isFull(): boolean {
-    const seconds = secondsBetween(this.#startedUtc, this.services.nowUtc());
-    return this.#eventsLength >= EVENTS_LENGTH_MAX || seconds >= CALL_SECONDS_MAX;
+    return this.#eventsLength >= EVENTS_LENGTH_MAX || isTimeUp(this.services, this.#startedUtc);
   }
 }

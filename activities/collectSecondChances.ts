@@ -7,7 +7,7 @@ import { holdsOf } from '../domain/holds';
 import { dueAtSweepUtc } from '../domain/hourlySweep';
 import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
-import { addSeconds, earlier, secondsBetween } from '../domain/instants';
+import { addSeconds, earlier } from '../domain/instants';
 import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
@@ -27,10 +27,9 @@ import { budgetSizesNow } from './budgets/budgetShares';
 import * as contracts from './contracts';
 import { approvalFacts, isForeign, rolloutOf } from './rollout/control';
 import { saveOutcomes } from './rollout/saveOutcomes';
-import { CALL_SECONDS_MAX } from './round/roundSteps';
 import { seenDue } from './fleet/seenDue';
 import { type AnswerTo, servicesOf, type Services, wakingActivity } from './services';
-import { sideBySide } from './sideBySide';
+import { isTimeUp, sideBySide } from './sideBySide';
 import { wakeWhenComplete } from './rollout/wake';
 
 /** So many VMs are looked at by one call: it ends within two minutes also on a slow platform. */
@@ -129,7 +128,7 @@ class Look {
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(await this.#phasesOf(from.rolloutId), from.phase))
       return this.#later(from);
     if (!(await this.#isLatest(from))) return { from, misses: 0, dueUtc: null };
-    if (secondsBetween(this.#startedUtc, this.#services.nowUtc()) >= CALL_SECONDS_MAX) return null;
+    if (isTimeUp(this.#services, this.#startedUtc)) return null;
     // One that cannot be read now, perhaps for days, keeps no other waiting: these are looked at in one order, over all rollouts.
     const reading = await this.#services.driver
       .readVirtualMachine(from.vmId)

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { secondsBetween } from '../domain/instants';
 import { observed } from '../domain/vmUpdate';
 import type { RoundProgress } from '../store/roundProgress';
 import { hooksOn } from './rollout/askHooks';
@@ -7,9 +6,9 @@ import * as contracts from './contracts';
 import { askControl } from './rollout/control';
 import { leftOfSet } from './lookAtSet';
 import { RoundGrid } from './round/roundGrid';
-import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './round/roundSteps';
+import { firstSteps, nextDue, type VmProgress } from './round/roundSteps';
 import { activity, type AnswerTo, type Services } from './services';
-import { sideBySide } from './sideBySide';
+import { isTimeUp, sideBySide } from './sideBySide';
 import { inFlight, takeStep, type RoundInFlight } from './round/takeStep';
 
 export const openRound = activity(
@@ -42,9 +41,7 @@ async function assessedAhead(
   const round = inFlight(services, input);
   const grid = new RoundGrid(services, claim.claimId, startedUtc);
   const vms = await sideBySide(await firstSteps(services, ref), async (vm) =>
-    secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX
-      ? assessed(services, round, vm, grid)
-      : vm,
+    isTimeUp(services, startedUtc) ? vm : assessed(services, round, vm, grid),
   );
   const dueUtc = nextDue(vms) ?? startedUtc;
   const answer = { dueUtc, events: [] };

@@ -1,13 +1,12 @@
 import { RolloutId } from '../domain/ids';
-import { addSeconds, secondsBetween } from '../domain/instants';
+import { addSeconds } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
 import type { InstallProgress } from '../domain/vmUpdate';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './round/installOperation';
-import { CALL_SECONDS_MAX } from './round/roundSteps';
 import { activity, type Services } from './services';
-import { sideBySide } from './sideBySide';
+import { isTimeUp, sideBySide } from './sideBySide';
 
 export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
@@ -15,8 +14,8 @@ export const settleClaim = activity(contracts.settleClaim, async (services, { cl
   const operations = await services.operations.ofClaim(disruption.region, claimId);
   const found = await sideBySide(operations, async (operation) => {
     // What there is no time left to ask after may be running: the next sweep asks again.
-    const hasTime = secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX;
-    const kind = hasTime || operation.endedUtc !== null ? await kindOf(services, operation) : 'running';
+    const mustWait = operation.endedUtc === null && isTimeUp(services, startedUtc);
+    const kind = mustWait ? 'running' : await kindOf(services, operation);
     // an intent that was withdrawn, or never heard of again, disrupted no VM
     const wasInstalled = kind === 'ended' || operation.operationId !== null;
     const isUnproven = wasInstalled && !(await wasWatched(services, operation));

@@ -1,3 +1,6 @@
+import { secondsBetween } from '../domain/instants';
+import type { Services } from './services';
+
 /** So many requests to the platform or to tables at once, by one call of an activity. */
 const SIDE_BY_SIDE_MAX = 8;
 
@@ -26,3 +29,9 @@ export async function sideBySide<T, R>(
   if (failures.length > 0) throw failures[0];
   return items.map((_, n) => answers.get(n) as R);
 }
+
+/** A call that does many things begins none after this: it ends within two minutes also on a slow platform. */
+const CALL_SECONDS_MAX = 45;
+
+export const isTimeUp = ({ nowUtc }: Pick<Services, 'nowUtc'>, startedUtc: string): boolean =>
+  secondsBetween(startedUtc, nowUtc()) >= CALL_SECONDS_MAX;

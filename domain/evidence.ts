@@ -138,8 +138,17 @@ export function exposureMax(
 export function installsLeft(family: ScopeEvidence, policy: EvidencePolicy): number {
   const { startedCount, healthyCount, unhealthyCount, failedCount, unprovenCount } = family;
   const underWay = startedCount - healthyCount - unhealthyCount - failedCount - unprovenCount;
-  const left = Math.min(exposureMax(family, policy) - startedCount, underWayMax(family, policy) - underWay);
-  return Math.max(0, left);
+  return installsLeftBeside(underWay, family, policy);
+}
+
+/** The same where it is known how many are under way. */
+export function installsLeftBeside(
+  underWay: number,
+  family: Pick<ScopeEvidence, 'startedCount' | 'healthyCount'>,
+  policy: EvidencePolicy,
+): number {
+  const left = exposureMax(family, policy) - family.startedCount;
+  return Math.max(0, Math.min(left, underWayMax(family, policy) - underWay));
 }
 
 /**

@@ -71,16 +71,17 @@ export function checkEvidence(facts: EvidenceFacts, policy: EvidencePolicy): rea
   return [...halts.filter(isFirstOfItsKind), ...checkFailures(facts, policy)];
 }
 
-/** What one round shows by itself: known before it is looked at together with others. */
+/** What one round shows by itself: known before it is looked at together with others. `tried`: those of its results whose failures count. */
 export function checkRound(
   results: readonly UpdateResult[],
   familyOf: (result: UpdateResult) => ImageFamily,
   policy: EvidencePolicy,
+  tried = results,
 ): readonly EvidenceDecision[] {
-  return [...checkRoundHealth(results, familyOf, policy), ...checkRoundFailures(results, policy)];
+  return [...checkRoundHealth(results, familyOf, policy), ...checkRoundFailures(tried, policy)];
 }
 
-export function checkRoundHealth(
+function checkRoundHealth(
   results: readonly UpdateResult[],
   familyOf: (result: UpdateResult) => ImageFamily,
   policy: EvidencePolicy,
@@ -112,7 +113,7 @@ export function checkRoundHealth(
  * A source that has gone bad on a region of which hundreds were installed before. So many must have failed, not only been tried: of a round of five,
  * two failures are no rare chance (ADR 51).
  */
-export function checkRoundFailures(results: readonly UpdateResult[], policy: EvidencePolicy): HoldDecision[] {
+function checkRoundFailures(results: readonly UpdateResult[], policy: EvidencePolicy): HoldDecision[] {
   const tried = results.filter(({ kind }) => kind !== 'unproven');
   const failed = tried.filter(({ kind }) => kind === 'failed');
   const [first] = failed;

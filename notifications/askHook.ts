@@ -40,23 +40,23 @@ export function hookCaller(caller: HookCaller): AskHook {
     const { count, lastMs } = silent.get(url) ?? { count: 0, lastMs: 0 };
     if (count >= SILENT_AFTER && nowMs() < lastMs + SILENT_MS)
       return { kind: 'no', why: `It did not answer within ${timeoutSeconds} s a moment ago.` };
-    const said: { isLate: boolean } = { isLate: false };
-    const answer = await askOnce(caller, hook, about, () => {
-      said.isLate = true;
-      silent.set(url, { count: (silent.get(url)?.count ?? 0) + 1, lastMs: nowMs() });
-    });
-    if (!said.isLate) silent.delete(url);
-    return answer;
+    const answer = await askOnce(caller, hook, about);
+    if (answer !== LATE) {
+      silent.delete(url);
+      return answer;
+    }
+    silent.set(url, { count: (silent.get(url)?.count ?? 0) + 1, lastMs: nowMs() });
+    return { kind: 'no', why: `It did not answer within ${timeoutSeconds} s.` };
   };
 }
 
-/** `isSilent` is called when it does not answer in time. */
+const LATE = 'late';
+
 function askOnce(
   { privateAddresses, hookSecret = null, nowMs = Date.now }: HookCaller,
   hook: Hook,
   about: Readonly<Record<string, unknown>>,
-  isSilent: () => void,
-): Promise<HookAnswer> {
+): Promise<HookAnswer | typeof LATE> {
   return new Promise((resolve) => {
     const no = (why: string): void => {
       resolve({ kind: 'no', why });
@@ -87,8 +87,8 @@ function askOnce(
         },
       });
       const failed = (error: Error): void => {
-        if (isTimeout(error)) isSilent();
-        no(isTimeout(error) ? `It did not answer within ${timeoutSeconds} s.` : messageOf(error));
+        if (isTimeout(error)) resolve(LATE);
+        else no(messageOf(error));
       };
       sent.on('error', failed);
       sent.on('response', (response) => {

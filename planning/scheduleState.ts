@@ -1,5 +1,5 @@
 import { judgedAfterBakeUtc } from '../domain/bake';
-import { exposureMax, underWayMax } from '../domain/evidence';
+import { installsLeftBeside } from '../domain/evidence';
 import { areMostlyDone } from '../domain/gates';
 import { utcOf } from '../domain/instants';
 import { firstOpeningUtc } from '../domain/offPeak';
@@ -116,10 +116,9 @@ export function setWaitsFor({ work, stage, waitedFor }: RegionRun): WaitedFor {
   return sets.length > setsAtOnce(tracks.length) ? 'pool' : 'windows';
 }
 
-/** How many more of a family may start now. */
+/** How many more of a family may start now. Of a forecast all that have not proven healthy are under way. */
 export function installsLeft({ started, healthy }: FamilyRun, policy: Policy): number {
-  const left = exposureMax({ healthyCount: healthy }, policy) - started;
-  return Math.max(0, Math.min(left, underWayMax({ healthyCount: healthy }, policy) - (started - healthy)));
+  return installsLeftBeside(started - healthy, { startedCount: started, healthyCount: healthy }, policy);
 }
 
 /** All that the policy lets a family begin has proven healthy, and that lets it begin no more: the rollout waits for a person. */

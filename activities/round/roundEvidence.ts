@@ -1,12 +1,6 @@
 import type { Halt } from '../../domain/control';
 import type { UpdateResult } from '../../domain/evidence';
-import {
-  checkRoundFailures,
-  checkRoundHealth,
-  sameScope,
-  type EvidenceDecision,
-  type StoppedScope,
-} from '../../domain/evidenceRules';
+import { checkRound, sameScope, type EvidenceDecision, type StoppedScope } from '../../domain/evidenceRules';
 import { ImageFamily } from '../../domain/imageFamily';
 import {
   addBakeSeen,
@@ -104,17 +98,11 @@ export async function closeRoundEvidence(
   countedBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region).map((result) => ({ ...result, canary: false }));
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
-  const unhealthy = checkRoundHealth(
-    results,
-    ({ place }) => ImageFamily.parse(familyOf.get(place)),
-    services.policy,
-  );
-  const failures = (some: readonly UpdateResult[]): readonly EvidenceDecision[] =>
-    checkRoundFailures(some, services.policy);
-  if (unhealthy.length + failures(results).length === 0) return;
+  const decisionsOn = (tried: readonly UpdateResult[]): readonly EvidenceDecision[] =>
+    checkRound(results, ({ place }) => ImageFamily.parse(familyOf.get(place)), services.policy, tried);
+  if (decisionsOn(results).length === 0) return;
   const halts = await services.rollouts.halts(ref.rolloutId);
-  const sinceAnswered = results.filter(notYetAnswered(halts, ref.region));
-  await writeDecisions(services, ref, [...unhealthy, ...failures(sinceAnswered)], halts);
+  await writeDecisions(services, ref, decisionsOn(results.filter(notYetAnswered(halts, ref.region))), halts);
 }
 
 /** Installs that failed before a person let the region go on are not held against it again. */

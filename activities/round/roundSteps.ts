@@ -8,9 +8,6 @@ import type { Services } from '../services';
 /** How far one VM of a round has come. */
 export type VmProgress = RoundProgress['vms'][number];
 
-/** A call that looks at the VMs of a round starts no step after this: it ends within two minutes also on a slow table. */
-export const CALL_SECONDS_MAX = 45;
-
 export async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
   const { vmIds } = await roundOf(services, ref);
   const now = services.nowUtc();

@@ -50,6 +50,17 @@ async function aRoundOf(
   );
 }
 
+async function answerAll(services: FakeServices): Promise<void> {
+  const decision = {
+    kind: 'resume',
+    by: 'ann',
+    reason: 'The mirror is back.',
+    atUtc: services.nowUtc(),
+  } as const;
+  for (const { haltId } of await services.rollouts.halts(ROLLOUT))
+    await services.rollouts.decide(ROLLOUT, haltId, decision);
+}
+
 describe('a source of patches that goes bad when hundreds were installed', () => {
   it('holds the region by the first round in which many installations fail, and says of how many', async () => {
     const services = await someServices();
@@ -70,13 +81,7 @@ describe('a source of patches that goes bad when hundreds were installed', () =>
   it('does not hold again for what a person has answered: only for what failed since', async () => {
     const services = await someServices();
     await aRoundOf(services, 'claim-1', { failed: 6, healthy: 0 });
-    for (const { haltId } of await services.rollouts.halts(ROLLOUT))
-      await services.rollouts.decide(ROLLOUT, haltId, {
-        kind: 'resume',
-        by: 'ann',
-        reason: 'The mirror is back.',
-        atUtc: services.nowUtc(),
-      });
+    await answerAll(services);
     await aRoundOf(services, 'claim-2', { failed: 6, healthy: 10 });
     const regional = async (): Promise<number> =>
       (await services.rollouts.halts(ROLLOUT)).filter(({ scope }) => scope?.kind === 'region').length;
@@ -89,13 +94,7 @@ describe('a source of patches that goes bad when hundreds were installed', () =>
   it('says nothing of unhealthy VMs: that a person let the region go on after failures forgives none of them', async () => {
     const services = await someServices();
     await aRoundOf(services, 'claim-1', { failed: 6, healthy: 0 });
-    for (const { haltId } of await services.rollouts.halts(ROLLOUT))
-      await services.rollouts.decide(ROLLOUT, haltId, {
-        kind: 'resume',
-        by: 'ann',
-        reason: 'The mirror is back.',
-        atUtc: services.nowUtc(),
-      });
+    await answerAll(services);
     await aRoundOf(services, 'claim-2', { failed: 5, healthy: 0, unhealthy: 2 });
     const kinds = (await services.rollouts.halts(ROLLOUT)).map(({ haltId }) => haltId);
     expect(kinds).toContainEqual(expect.stringContaining('roundUnhealthy'));

@@ -131,22 +131,22 @@ describe('whatever a person decides', () => {
   });
 });
 
+/** Services whose caller has seen the halts when another person does something. */
+function whileItLooks(services: FakeServices, other: () => Promise<unknown>): FakeServices {
+  const halts = async (id: RolloutId): ReturnType<FakeServices['rollouts']['halts']> => {
+    const open = await services.rollouts.halts(id);
+    await other();
+    return open;
+  };
+  return Object.assign({}, services, { rollouts: { ...services.rollouts, halts } });
+}
+
 describe('what a person cannot decide', () => {
   it.each(['pause', 'resume'] as const)(
     'INV-9: %s what another person cancels meanwhile: it stays cancelled, and the late one fails',
     async (kind) => {
       const services = await halted(aHalt('one'));
-      const bob = {
-        ...services,
-        rollouts: {
-          ...services.rollouts,
-          halts: async (id: RolloutId) => {
-            const open = await services.rollouts.halts(id);
-            await decide(services, 'cancel');
-            return open;
-          },
-        },
-      };
+      const bob = whileItLooks(services, () => decide(services, 'cancel'));
       const late = decideRollout(bob, ROLLOUT, kind, { by: 'bob', reason: 'too late' });
       await expect(late).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
       expect(await modeOf(services)).toBe('cancelled');
@@ -155,17 +155,7 @@ describe('what a person cannot decide', () => {
 
   it('INV-9: to resume what halted lifts no pause that another person gives meanwhile', async () => {
     const services = await halted(aHalt('one'));
-    const bob = {
-      ...services,
-      rollouts: {
-        ...services.rollouts,
-        halts: async (id: RolloutId) => {
-          const open = await services.rollouts.halts(id);
-          await decide(services, 'pause');
-          return open;
-        },
-      },
-    };
+    const bob = whileItLooks(services, () => decide(services, 'pause'));
     await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'looked at the halt' });
     expect(await modeOf(services)).toBe('paused');
     expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({
@@ -178,19 +168,11 @@ describe('what a person cannot decide', () => {
     const services = await halted(aHalt('one'));
     await decide(services, 'pause');
     services.wait(60);
-    const bob = {
-      ...services,
-      rollouts: {
-        ...services.rollouts,
-        halts: async (id: RolloutId) => {
-          const open = await services.rollouts.halts(id);
-          services.wait(60);
-          await decide(services, 'pause');
-          return open;
-        },
-      },
-    };
-    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'go on' }).catch(() => undefined);
+    const bob = whileItLooks(services, () => {
+      services.wait(60);
+      return decide(services, 'pause');
+    });
+    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'go on' });
     expect(await modeOf(services)).toBe('paused');
   });
 
