@@ -25,7 +25,11 @@ describe('The time queue', () => {
     queue.add(1, 'third', 2 ** 40);
     queue.add(1, 'first', 1);
     expect(queue.firstMs()).toBe(1);
-    expect([queue.take()?.item, queue.take()?.item, queue.take()?.item]).toEqual(['first', 'second', 'third']);
+    expect([queue.take()?.item, queue.take()?.item, queue.take()?.item]).toEqual([
+      'first',
+      'second',
+      'third',
+    ]);
     expect(queue.firstMs()).toBe(Infinity);
   });
 
