@@ -1,10 +1,33 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { PatchInstallationSummary } from '../domain/patches';
+import { FactValue, OutcomeKind, OutcomeReason } from '../domain/reasons';
+import { RefusalCode } from '../domain/refusals';
 import { LastWritten, writeOne } from './lastWritten';
 import { allPages, listPage, PAGE_OF_ONE_REQUEST, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
+
+/** Why an installation was not started, and will not be. */
+const LastingStop = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('forbidden'),
+    holds: z.array(
+      z.object({
+        kind: OutcomeKind,
+        reason: OutcomeReason,
+        facts: z.record(z.string(), FactValue),
+        detail: z.string(),
+      }),
+    ),
+  }),
+  z.object({
+    kind: z.literal('refused'),
+    code: RefusalCode.exclude(['conflict', 'throttled']),
+    message: z.string(),
+  }),
+]);
+export type LastingStop = Readonly<z.infer<typeof LastingStop>>;
 
 /** The installation of a VM that is in flight, or was last: the row whose ETag makes starting one idempotent. */
 export const InstallOperation = z.object({
@@ -21,6 +44,8 @@ export const InstallOperation = z.object({
   operationId: z.string().nullable(),
   endedUtc: Utc.nullable(),
   summary: PatchInstallationSummary.nullable(),
+  /** Absent unless its claim asks for it no more. */
+  stop: LastingStop.exactOptional(),
   /** Since when a person has accepted how the VM is after it. The next installation has a row without. */
   waivedUtc: Utc.exactOptional(),
 });
