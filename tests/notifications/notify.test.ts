@@ -206,6 +206,39 @@ describe('notifications', () => {
     expect(await tick(settings(broken))).toEqual([expect.stringMatching(/~1 did not reach a-broken/)]);
   });
 
+  it('a receiver that refuses some notices for what they are gets the others in the same run', async () => {
+    await append(3, asked);
+    await append(1, halted);
+    answers = [{ status: 422 }, { status: 413 }];
+    const said = await tick();
+    expect(idsReceived()).toEqual([4, 1, 2, 3].map((n) => `${ROLLOUT}~${n}`));
+    expect(said).toEqual([
+      expect.stringMatching(/~4 did not reach ops: It answered 422\./),
+      expect.stringMatching(/~1 did not reach ops: It answered 413\./),
+    ]);
+    expect(await repositories.deliveries.waiting()).toHaveLength(2);
+  });
+
+  it('a receiver that refuses everything for what it is gets 20 notices a run', async () => {
+    await append(30, asked);
+    answers = Array.from({ length: 30 }, () => ({ status: 422 }));
+    await tick();
+    expect(received).toHaveLength(20);
+    minutesPass(0.5);
+    await tick();
+    expect(new Set(idsReceived()).size).toBe(30);
+  });
+
+  it.each([401, 404, 408, 429, 503])(
+    'what a receiver answers to any notice (%i) ends its run',
+    async (status) => {
+      await append(3, asked);
+      answers = Array.from({ length: 3 }, () => ({ status }));
+      await tick();
+      expect(received).toHaveLength(1);
+    },
+  );
+
   it('storage that fails for one receiver keeps the notices of no other, and is said', async () => {
     await append(1, halted);
     const { deliveries } = repositories;
