@@ -95,6 +95,10 @@ describe('notifications', () => {
     nowMs += minutes * 60_000;
   };
 
+  const undelivered = async (state: 'waiting' | 'dead'): Promise<readonly Delivery[]> =>
+    (await repositories.deliveries.page('', 500)).value.flatMap((one) =>
+      one.state === state ? one.delivery : [],
+    );
   const idsReceived = (): unknown[] => received.map(({ headers }) => headers['webhook-id']);
   const append = async (count: number, row: AuditRow): Promise<void> => {
     for (let n = 1; n <= count; n += 1)
@@ -154,7 +158,7 @@ describe('notifications', () => {
     await tick();
     expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([`${ROLLOUT}~1`]));
     expect(received).toHaveLength(3);
-    expect(await repositories.deliveries.waiting()).toEqual([]);
+    expect(await undelivered('waiting')).toEqual([]);
   });
 
   it('what never arrives ends dead, is kept with its last error, and goes out when a person has it tried again', async () => {
@@ -166,11 +170,11 @@ describe('notifications', () => {
     }
     await tick();
     expect(received).toHaveLength(9);
-    const [dead] = (await repositories.deliveries.dead()) as [Delivery];
+    const [dead] = (await undelivered('dead')) as [Delivery];
     expect(dead).toMatchObject({ attempts: 9, lastError: 'It answered 503.', receiver: 'ops' });
     const again = await repositories.deliveries.revive(dead.noticeId, 'ops', new Date(nowMs).toISOString());
     await tick();
-    expect([again, received.length, await repositories.deliveries.dead()]).toEqual([true, 10, []]);
+    expect([again, received.length, await undelivered('dead')]).toEqual(['waits', 10, []]);
   });
 
   it('a crash after the delivery was written and before the cursor moved on makes no second one', async () => {
@@ -192,7 +196,7 @@ describe('notifications', () => {
     const late = receiver({ name: 'a-late', url: url.replace('/hook', '/afterTheOthers') });
     expect(await tick(settings(late, receiver()))).toEqual([]);
     expect(received).toHaveLength(2);
-    expect(await repositories.deliveries.waiting()).toEqual([]);
+    expect(await undelivered('waiting')).toEqual([]);
   });
 
   it('a receiver that fails is tried once a run, with its halt first, and takes no attempts from the others', async () => {
@@ -216,7 +220,7 @@ describe('notifications', () => {
       expect.stringMatching(/~4 did not reach ops: It answered 422\./),
       expect.stringMatching(/~1 did not reach ops: It answered 413\./),
     ]);
-    expect(await repositories.deliveries.waiting()).toHaveLength(2);
+    expect(await undelivered('waiting')).toHaveLength(2);
   });
 
   it('a receiver that refuses everything for what it is gets 20 notices a run', async () => {
@@ -292,7 +296,7 @@ describe('notifications', () => {
     await append(1, { ...halted, what: 'held' });
     expect(await tick()).toEqual([expect.stringContaining('Its message cannot be built')]);
     expect(idsReceived()).toEqual([`${ROLLOUT}~2`]);
-    expect(await repositories.deliveries.dead()).toMatchObject([{ noticeId: `${ROLLOUT}~1` }]);
+    expect(await undelivered('dead')).toMatchObject([{ noticeId: `${ROLLOUT}~1` }]);
   });
 
   it('a waiting notice that cannot be read is said once, and keeps no other from being sent', async () => {
@@ -304,14 +308,24 @@ describe('notifications', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('a chain whose cursor cannot be read keeps no other chain from being sent, and is said', async () => {
+    await append(1, halted);
+    await repositories.audit.append('operator', 'e', { ...halted, what: 'exclusionEnds' });
+    await store.table('deliveries').upsert('cursors', 'operator', { at: 'ofALaterVersion' });
+    expect(await tick()).toEqual([
+      expect.stringMatching(/^How far the chain operator was read is not known/),
+    ]);
+    expect(idsReceived()).toEqual([`${ROLLOUT}~1`]);
+  });
+
   it('what waits for a receiver that is no longer configured is dead at once, and lists its reason', async () => {
     await append(3, halted);
     answers = [{ status: 500 }];
     await tick();
     minutesPass(1);
     await tick(settings(receiver({ name: 'new' })));
-    expect(await repositories.deliveries.waiting()).toEqual([]);
-    const dead = await repositories.deliveries.dead();
+    expect(await undelivered('waiting')).toEqual([]);
+    const dead = await undelivered('dead');
     expect(dead.map(({ lastError }) => lastError)).toEqual(
       Array.from({ length: 3 }, () => 'There is no receiver of this name any more.'),
     );
@@ -336,7 +350,7 @@ describe('notifications', () => {
     const own = { receivers: [receiver({ url: inside })], privateAddresses: false };
     const [said] = await notify(services(), own, '/x');
     expect(said).toContain('not allowed');
-    const [waiting] = (await repositories.deliveries.waiting()) as [Delivery];
+    const [waiting] = (await undelivered('waiting')) as [Delivery];
     expect(waiting.lastError).toContain('not a public address');
   });
 
