@@ -12,7 +12,9 @@ import { DAY_SECONDS } from '../domain/timeUnits';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { csvAnswer, csvOf } from './csv';
 import { placesSelected } from './fleetIndex';
+import { IF_MATCH, IF_NONE_MATCH } from './conditional';
 import { fleetView } from './fleetView';
+import { keepFreeze, liftFreeze, LOWTIDE, tagOf, WORDS } from './keepFreeze';
 import { reasonIn } from './queryValues';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
@@ -20,14 +22,6 @@ import { FreezeShape } from './shapes/freeze';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 
 type Kind = Freeze['kind'];
-
-const WORDS = {
-  freeze: { path: 'api/freezes', set: 'frozen', removed: 'freezeLifted', one: 'freeze' },
-  exclusion: { path: 'api/exclusions', set: 'excluded', removed: 'exclusionLifted', one: 'exclusion' },
-} as const;
-
-/** As the audit names it. */
-const LOWTIDE = 'lowtide';
 
 async function shown(
   services: Services,
@@ -40,7 +34,7 @@ async function shown(
     freezes.map(async (freeze) => {
       const { kind: _kind, ...rest } = freeze;
       const vmCount = (await placesSelected(view, freeze.selector))?.length ?? view.vms.length;
-      return { ...rest, state: freezeState(freeze, nowUtc), vmCount };
+      return { ...rest, state: freezeState(freeze, nowUtc), vmCount, etag: tagOf(freeze) };
     }),
   );
 }
@@ -79,11 +73,17 @@ function putOf(kind: Kind): OperatorRoute {
       summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts use it from now on.`,
       body: { about: 'Which VMs, from when to when, why, whose.', schema: FreezeInput },
       answers: { 200: { about: 'As it is kept.', schema: FreezeShape } },
+      headers: { ...IF_MATCH, ...IF_NONE_MATCH },
+      errors: ['CHANGED_SINCE'],
     },
     handler: async (request, { services }) => {
       const input = FreezeInput.parse(await request.json());
-      const freeze = await keep(services, kind, idOf(request), input, request.by);
-      return { jsonBody: (await shown(services, [freeze]))[0] };
+      const { by } = request;
+      const freeze = await keepFreeze(services, { kind, id: idOf(request) }, input, {
+        by,
+        condition: request,
+      });
+      return { headers: { etag: tagOf(freeze) }, jsonBody: (await shown(services, [freeze]))[0] };
     },
   };
 }
@@ -100,7 +100,8 @@ function deleteOf(kind: Kind): OperatorRoute {
     description: {
       summary: `Lifts ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}; what it held is caught up.`,
       answers: { 200: { about: 'As it was.', schema: FreezeShape } },
-      errors: ['NOT_FOUND'],
+      headers: IF_MATCH,
+      errors: ['NOT_FOUND', 'CHANGED_SINCE'],
     },
     handler: (request, { services }) => lift(services, kind, request),
   };
@@ -108,74 +109,15 @@ function deleteOf(kind: Kind): OperatorRoute {
 
 async function lift(services: Services, kind: Kind, request: OperatorRequest): Promise<HttpResponseInit> {
   const id = idOf(request);
-  const freeze = await services.freezes.read(kind, id);
+  const { by } = request;
+  const freeze = await liftFreeze(services, { kind, id }, { by, why: reasonIn(request), condition: request });
   if (freeze === null)
     throw new LowtideError('NOT_FOUND', {
       what: `There is no ${WORDS[kind].one} '${id}'.`,
       why: 'It never existed here, or was removed already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
-  await writeDown(services, freeze, {
-    what: WORDS[kind].removed,
-    by: request.by,
-    why: reasonIn(request) ?? undefined,
-  });
-  if (!(await services.freezes.remove(freeze))) throw await standsAfterAll(services, freeze, request.by);
   return { jsonBody: (await shown(services, [freeze]))[0] };
-}
-
-/** INV-17: what another person made of it meanwhile was not seen by the one who lifts it. The audit has both, and that it stands. */
-async function standsAfterAll(services: Services, { kind, id }: Freeze, by: string): Promise<LowtideError> {
-  const standing = await services.freezes.read(kind, id);
-  const { one, set } = WORDS[kind];
-  if (standing !== null)
-    await writeDown(services, standing, {
-      what: set,
-      by: LOWTIDE,
-      why: `It was changed while ${by} lifted it, and stands.`,
-    });
-  return new LowtideError('REQUEST_INVALID', {
-    what: `The ${one} '${id}' was not lifted.`,
-    why: 'Another person changed it at the same moment.',
-    fix: `GET /${WORDS[kind].path} shows it as it is now; lift that.`,
-  });
-}
-
-/** The audit first: what stops VMs from being patched is never without its reason there. */
-async function keep(
-  services: Services,
-  kind: Kind,
-  id: string,
-  input: FreezeInput,
-  by: string,
-): Promise<Freeze> {
-  const known = await services.freezes.read(kind, id);
-  const createdUtc = known?.createdUtc ?? services.nowUtc();
-  const freeze = Freeze.parse({ ...input, id, kind, createdUtc, createdBy: known?.createdBy ?? by });
-  await writeDown(services, freeze, { what: WORDS[kind].set, by });
-  await services.freezes.save(freeze);
-  return freeze;
-}
-
-interface Said {
-  readonly what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted';
-  readonly by: string;
-  /** What it was made for without it. */
-  readonly why?: string | undefined;
-}
-
-async function writeDown(services: Services, freeze: Freeze, { what, by, why }: Said): Promise<void> {
-  const atUtc = services.nowUtc();
-  const { id, selector, from, to, timeZone, owner, reason } = freeze;
-  await services.audit.appendNew('operator', `${atUtc}~${what}~${id}${by === LOWTIDE ? '~stands' : ''}`, {
-    atUtc,
-    who: by,
-    what,
-    subject: id,
-    vmId: selector.vm ?? null,
-    why: why ?? reason,
-    evidence: { selector: describeSelector(selector), from, to, timeZone, owner },
-  });
 }
 
 const Imported = z.object({ value: z.array(FreezeShape), notes: z.array(z.string()) });
@@ -193,6 +135,7 @@ const importFreezes: OperatorRoute = {
     summary: 'Makes a freeze of each event of an iCalendar file. The same file again changes nothing.',
     body: { about: 'An iCalendar file (RFC 5545).', contentTypes: ['text/calendar'] },
     answers: { 200: { about: 'The freezes, and what could not be taken.', schema: Imported } },
+    errors: ['CHANGED_SINCE'],
   },
   handler: async (request, { services }) => {
     const selector = selectorOf(request);
@@ -202,7 +145,8 @@ const importFreezes: OperatorRoute = {
     const made: Freeze[] = [];
     for (const time of times) {
       const input = FreezeInput.parse(inputOf(time, selector, owner));
-      made.push(await keep(services, 'freeze', importedId(time, selector), input, request.by));
+      const named = { kind: 'freeze', id: importedId(time, selector) } as const;
+      made.push(await keepFreeze(services, named, input, { by: request.by }));
     }
     return { jsonBody: { value: await shown(services, made), notes } };
   },

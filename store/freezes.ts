@@ -8,7 +8,8 @@ export interface FreezeStore {
   /** Also those that are over, until they are removed. */
   list(): Promise<readonly Freeze[]>;
   read(kind: Freeze['kind'], id: string): Promise<Freeze | null>;
-  save(freeze: Freeze): Promise<void>;
+  /** In place of what was read, null for nothing: false when it has been changed since, and stands. */
+  save(freeze: Freeze, before: Freeze | null): Promise<boolean>;
   /** Reads, changes and writes until no other write came between; one that is gone stays gone. `change` returns null to leave it. */
   update(kind: Freeze['kind'], id: string, change: (freeze: Freeze) => Freeze | null): Promise<void>;
   /** As it was read: false when it has been changed since, and stands. One that is gone already is removed. */
@@ -27,7 +28,15 @@ export function freezeStore(store: Store): FreezeStore {
       const found = await table.get(ALL, row(kind, id));
       return found && parseFreeze(found.value);
     },
-    save: (freeze) => table.upsert(ALL, row(freeze.kind, freeze.id), freeze),
+    save: async (freeze, before) => {
+      const key = row(freeze.kind, freeze.id);
+      if (before === null) return table.insert(ALL, key, freeze);
+      for (;;) {
+        const found = await table.get(ALL, key);
+        if (found === null || !isDeepStrictEqual(parseFreeze(found.value), before)) return false;
+        if (await table.replace(ALL, key, freeze, found.etag)) return true;
+      }
+    },
     update: async (kind, id, change) => {
       for (;;) {
         const found = await table.get(ALL, row(kind, id));
