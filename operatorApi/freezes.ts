@@ -14,11 +14,12 @@ import { csvAnswer, csvOf } from './csv';
 import { placesSelected } from './fleetIndex';
 import { IF_MATCH, IF_NONE_MATCH } from './conditional';
 import { fleetView } from './fleetView';
-import { keepFreeze, liftFreeze, LOWTIDE, tagOf, WORDS } from './keepFreeze';
-import { reasonIn } from './queryValues';
+import { keepFreeze, liftFreeze, LOWTIDE, refuseTooMany, setAsideIfOver, tagOf, WORDS } from './keepFreeze';
+import { nextLinkOf, reasonIn } from './queryValues';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { FreezeShape } from './shapes/freeze';
+import { AFTER, pageOfShape } from './shapes/shared';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 
 type Kind = Freeze['kind'];
@@ -39,25 +40,34 @@ async function shown(
   );
 }
 
+const LIST_QUERY = {
+  after: AFTER,
+  format: { about: 'csv for a table.', schema: z.enum(['json', 'csv']) },
+};
+
 function listOf(kind: Kind): OperatorRoute {
   return {
     name: `list${kind === 'freeze' ? 'Freezes' : 'Exclusions'}`,
     methods: ['GET'],
     role: 'reader',
     route: WORDS[kind].path,
-    query: { format: { about: 'csv for a table.', schema: z.enum(['json', 'csv']) } },
+    query: LIST_QUERY,
     description: {
-      summary: `Every ${WORDS[kind].one}, also those that are over.`,
-      answers: {
-        200: { about: 'All of them.', schema: z.object({ value: z.array(FreezeShape) }), orCsv: true },
-      },
+      summary: `Every ${WORDS[kind].one}: those in force and to come at first, then those that are over, 500 a page.`,
+      answers: { 200: { about: 'A page.', schema: pageOfShape(FreezeShape), orCsv: true } },
     },
     handler: async (request, { services }) => {
-      const all = (await services.freezes.list()).filter((one) => one.kind === kind);
-      const value = await shown(services, all);
+      const after = request.query('after') ?? '';
+      const kept = (await services.freezes.list()).filter((one) => one.kind === kind);
+      const aside = await services.freezes.asidePage(kind, after);
+      const ids = new Set(kept.map(({ id }) => id));
+      const past = aside.value.filter(({ id }) => !ids.has(id));
+      const value = await shown(services, after === '' ? [...kept, ...past] : past);
+      const nextLink =
+        aside.next === null ? null : nextLinkOf(`/${WORDS[kind].path}`, request, LIST_QUERY, aside.next);
       if (request.query('format') === 'csv')
-        return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), null);
-      return { jsonBody: { value } };
+        return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), nextLink);
+      return { jsonBody: nextLink === null ? { value } : { value, nextLink } };
     },
   };
 }
@@ -79,10 +89,9 @@ function putOf(kind: Kind): OperatorRoute {
     handler: async (request, { services }) => {
       const input = FreezeInput.parse(await request.json());
       const { by } = request;
-      const freeze = await keepFreeze(services, { kind, id: idOf(request) }, input, {
-        by,
-        condition: request,
-      });
+      const id = idOf(request);
+      await refuseTooMany(services, kind, [id]);
+      const freeze = await keepFreeze(services, { kind, id }, input, { by, condition: request });
       return { headers: { etag: tagOf(freeze) }, jsonBody: (await shown(services, [freeze]))[0] };
     },
   };
@@ -142,12 +151,18 @@ const importFreezes: OperatorRoute = {
     const nowUtc = services.nowUtc();
     const { times, notes } = readCalendar(decodeText(await request.bytes(), 'the calendar'), nowUtc);
     const owner = request.query('owner') ?? request.by;
+    const found = times.map((time) => ({
+      id: importedId(time, selector),
+      input: FreezeInput.parse(inputOf(time, selector, owner)),
+    }));
+    await refuseTooMany(
+      services,
+      'freeze',
+      found.map(({ id }) => id),
+    );
     const made: Freeze[] = [];
-    for (const time of times) {
-      const input = FreezeInput.parse(inputOf(time, selector, owner));
-      const named = { kind: 'freeze', id: importedId(time, selector) } as const;
-      made.push(await keepFreeze(services, named, input, { by: request.by }));
-    }
+    for (const { id, input } of found)
+      made.push(await keepFreeze(services, { kind: 'freeze', id }, input, { by: request.by }));
     return { jsonBody: { value: await shown(services, made), notes } };
   },
 };
@@ -192,12 +207,18 @@ export const freezeRoutes: readonly OperatorRoute[] = [
 /** An exclusion whose end is nearer than this is brought to its owner's mind. */
 const REMINDER_DAYS = 3;
 
-/** Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
-export async function remindOfExclusions(services: Services): Promise<readonly string[]> {
+/** A day sets so many aside at most: some seconds. */
+const SET_ASIDE_MAX = 1_000;
+
+/** Daily: sets aside what is over. Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
+export async function lookAtFreezes(services: Services): Promise<readonly string[]> {
   const nowUtc = services.nowUtc();
   const soonUtc = addSeconds(nowUtc, REMINDER_DAYS * DAY_SECONDS);
   const said: string[] = [];
-  for (const freeze of await services.freezes.list()) {
+  const all = await services.freezes.list();
+  const over = all.filter((freeze) => freezeState(freeze, nowUtc) === 'over');
+  for (const freeze of over.slice(0, SET_ASIDE_MAX)) await setAsideIfOver(services, freeze);
+  for (const freeze of all) {
     const { id, kind, to, owner, selector } = freeze;
     if (kind !== 'exclusion' || freezeState(freeze, nowUtc) === 'over') continue;
     if (freezeState(freeze, soonUtc) !== 'over') continue;

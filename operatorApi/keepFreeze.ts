@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Services } from '../activities/services';
-import { Freeze, type FreezeInput } from '../domain/freezes';
+import { Freeze, freezeState, type FreezeInput } from '../domain/freezes';
+import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import { describeSelector } from '../domain/selector';
+import { DAY_SECONDS } from '../domain/timeUnits';
 import { etagOf, meetsCondition, type Condition } from './conditional';
 
 type Kind = Freeze['kind'];
@@ -42,11 +44,37 @@ export async function keepFreeze(
     const after = Freeze.parse({ ...input, id, kind, createdUtc, createdBy });
     if (isDeepStrictEqual(before, after)) return after;
     await writeDown(services, after, { what: WORDS[kind].set, by, replaced: before });
-    if (await services.freezes.save(after, before)) return after;
+    if (await services.freezes.save(after, before)) {
+      await setAsideIfOver(services, after);
+      return after;
+    }
     refused = after;
   }
   if (refused !== null) await writeDownWhatStands(services, refused, by);
   throw changedMeanwhile(kind, id, 'kept');
+}
+
+/** What is read before each installation: as many rows as Azure Tables gives in one answer. */
+const FREEZES_MAX = 1_000;
+
+/** Before any of these names is made. Two requests at once may each find the last place free, and no more than that. */
+export async function refuseTooMany(services: Services, kind: Kind, ids: readonly string[]): Promise<void> {
+  const nowUtc = services.nowUtc();
+  const kept = (await services.freezes.list()).filter((freeze) => freezeState(freeze, nowUtc) !== 'over');
+  const known = new Set(kept.filter((freeze) => freeze.kind === kind).map(({ id }) => id));
+  const added = new Set(ids.filter((id) => !known.has(id))).size;
+  if (added === 0 || kept.length + added <= FREEZES_MAX) return;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: `There can be 1,000 freezes and exclusions that are in force or to come, and with ${added} more there would be ${kept.length + added}; none was made.`,
+    why: 'All of them are read before each installation.',
+    fix: 'Lift those that are not needed, or freeze many VMs by one selector: a tag, a resource group, a region.',
+  });
+}
+
+/** One that has ended is read before installations for a day more: the clock of another host may be behind. */
+export async function setAsideIfOver(services: Services, freeze: Freeze): Promise<void> {
+  if (freezeState(freeze, addSeconds(services.nowUtc(), -DAY_SECONDS)) === 'over')
+    await services.freezes.setAside(freeze);
 }
 
 /** Null when there is none. */
