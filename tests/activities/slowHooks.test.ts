@@ -35,7 +35,7 @@ interface SlowRound {
   readonly services: FakeServices;
   readonly questions: Question[];
   /** Runs an activity while time passes, as far as answers are waited for; fails where it takes longer than the host lets it. */
-  run(activity: Activity, input: object): Promise<unknown>;
+  readonly run: (activity: Activity, input: object) => Promise<unknown>;
 }
 
 async function slowRound(
@@ -63,14 +63,14 @@ async function slowRound(
   Object.assign(services, { askHook });
   const run = async (activity: Activity, input: object): Promise<unknown> => {
     const startedMs = Date.parse(services.nowUtc());
-    let isOver = false;
-    const answered = services.run(activity, input).finally(() => (isOver = true));
+    const call = { isOver: false };
+    const answered = services.run(activity, input).finally(() => (call.isOver = true));
     answered.catch(() => undefined);
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       const next = waiting.shift();
       if (next === undefined) {
-        if (isOver) break;
+        if (call.isOver) break;
         continue;
       }
       services.clock.nowUtc = new Date(Math.max(next.atMs, Date.parse(services.nowUtc()))).toISOString();
