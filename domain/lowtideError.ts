@@ -13,6 +13,7 @@ export type LowtideErrorCode =
   | 'ROLLOUT_EXISTS'
   | 'ROLLOUT_ENDED'
   | 'NOTHING_TO_DECIDE'
+  | 'DECISION_OVERTAKEN'
   | 'NOT_OWNER'
   | 'DRIVER_CANNOT'
   | 'STATE_IN_USE'

@@ -6,6 +6,7 @@ import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { openRollout, over } from './openRollout';
+import { overtakenBy } from './overtakenBy';
 import { refuseUnseen, refuseUnseenPause, type Seen } from './refuseUnseen';
 
 export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
@@ -28,7 +29,8 @@ export async function decideRollout(
   const control = await openRollout(services, id);
   const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
   // What a person paused goes on with the rollout, and is not given up with what halted by itself.
-  const open = kind === 'skip' ? all.filter(({ asked }) => !asked) : all;
+  const isMeant = ({ asked }: Halt): boolean => kind !== 'skip' || !asked;
+  const open = all.filter(isMeant);
   const atUtc = services.nowUtc();
   if (
     (kind === 'resume' && control.mode !== 'paused' && open.length === 0) ||
@@ -61,7 +63,13 @@ export async function decideRollout(
     if (!isMine) await writeDown(); // another said it first, and is in the audit with that
     return endCancel(services, id);
   }
+  // Before anything is woken: what halts after that is not meanwhile.
+  const overtaken =
+    kind === 'pause'
+      ? null
+      : await overtakenBy(services, id, { kind, answered: open, isMeant, liftsPause: kind === 'resume' });
   await wakeWaits(services, id, null);
+  if (overtaken !== null) throw overtaken;
 }
 
 /** What a cancel does after its row: said again, it ends what broke off half way. */

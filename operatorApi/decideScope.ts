@@ -9,6 +9,7 @@ import { answerHalts, DONE, type DecisionKind } from './decideRollout';
 import { placesSelected } from './fleetIndex';
 import { fleetView } from './fleetView';
 import { openRollout } from './openRollout';
+import { overtakenBy } from './overtakenBy';
 import { refuseUnseen, type Seen } from './refuseUnseen';
 
 /**
@@ -27,9 +28,8 @@ export async function decideScope(
   const control = await openRollout(services, id);
   await refuseUnknown(services, id, scope);
   const atUtc = services.nowUtc();
-  const open = (await services.rollouts.halts(id)).filter(
-    (halt) => halt.decision === null && isAbout(halt, scope),
-  );
+  const isMeant = (halt: Halt): boolean => isAbout(halt, scope);
+  const open = (await services.rollouts.halts(id)).filter((halt) => halt.decision === null && isMeant(halt));
   if (kind === 'resume' ? open.length === 0 : kind === 'pause' && open.some(({ asked }) => asked))
     throw nothingToDecide(id, kind, scope);
   if (kind === 'resume' || kind === 'skip') refuseUnseen(control, open, seen);
@@ -52,7 +52,13 @@ export async function decideScope(
   }
   if (kind !== 'pause') await answerHalts(services, id, open, { kind, ...who, atUtc });
   if (kind !== 'resume') await writeDown();
+  // A part that was skipped or cancelled is given up, whatever else stands there.
+  const overtaken =
+    kind === 'resume'
+      ? await overtakenBy(services, id, { kind, answered: open, isMeant, liftsPause: false })
+      : null;
   await wakeWaits(services, id, null);
+  if (overtaken !== null) throw overtaken;
 }
 
 /** What is not of the rollout would be paused without a word, and the part that was meant would go on. */
