@@ -3,7 +3,7 @@ import { outcomeOf } from '../domain/outcome';
 import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
 import * as contracts from './contracts';
-import { auditCancel } from './rollout/cancelled';
+import { auditCancel, auditPartsGivenUp } from './rollout/cancelled';
 import { rolloutOf } from './rollout/control';
 import { noOutcomes } from '../domain/outcomeCounts';
 import { saveOutcomes } from './rollout/saveOutcomes';
@@ -23,7 +23,10 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
       ? { ...row, endedUtc, mode: row.mode === 'cancelled' ? 'cancelled' : 'ended' }
       : null,
   );
-  if (closed !== null) await auditCancel(services, closed);
+  if (closed !== null) {
+    await auditCancel(services, closed);
+    await auditPartsGivenUp(services, closed);
+  }
   await services.audit.append(rolloutId, 'rolloutEnded', {
     atUtc: endedUtc,
     who: 'lowtide',

@@ -1,8 +1,14 @@
 import type { Services, WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt } from '../domain/control';
-import { describeScope, isSameScope, type ControlScope } from '../domain/controlScope';
-import { keyOf, type RolloutId } from '../domain/ids';
+import {
+  describeScope,
+  isSameScope,
+  keyOfDecision,
+  keyOfScope,
+  type ControlScope,
+} from '../domain/controlScope';
+import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { NO_PHASE } from '../domain/phaseId';
 import { answerHalts, DONE, type DecisionKind } from './decideRollout';
@@ -36,7 +42,7 @@ export async function decideScope(
 
   // The audit first for what lets something start, and last for what keeps it from starting: never the other way round.
   const writeDown = (): Promise<void> =>
-    services.audit.appendNew(id, `${atUtc}~${kind}~${keyOfScope(scope)}`, {
+    services.audit.appendNew(id, keyOfDecision(scope, kind, atUtc), {
       atUtc,
       who: who.by,
       what: DONE[kind],
@@ -116,12 +122,6 @@ export function isAbout({ asked, phase, region, scope: stopped }: Halt, scope: C
   if (stopped !== undefined && stopped.kind !== 'region') return false;
   if ('phase' in scope) return phase === scope.phase && region === null;
   return 'region' in scope && region === scope.region;
-}
-
-function keyOfScope(scope: ControlScope): string {
-  if ('phase' in scope) return scope.phase;
-  if ('region' in scope) return scope.region;
-  return keyOf('vm' in scope ? scope.vm : scope.availabilitySet);
 }
 
 function nothingToDecide(id: RolloutId, kind: DecisionKind, scope: ControlScope): LowtideError {

@@ -1,6 +1,7 @@
 import { closeRollout } from '../../activities/closeRollout';
 import { phaseIdOf } from '../../domain/phaseId';
 import { decideRollout } from '../../operatorApi/decideRollout';
+import { decideScope } from '../../operatorApi/decideScope';
 import { ROLLOUT, someServices, WINDOW_OPENS, type FakeServices } from '../support/fakeServices';
 
 const ANN = { by: 'ann', reason: 'The patch is withdrawn.' };
@@ -56,6 +57,28 @@ describe('INV-11: a cancel whose host died before it was in the audit, which not
     });
     await close(services);
     expect(await audited(services)).toEqual([OF_ANN, 'rolloutEnded']);
+  });
+});
+
+describe('INV-11: a part that is given up, whose host died before that was in the audit', () => {
+  it.each([
+    ['cancel', 'cancelled'],
+    ['skip', 'skipped'],
+  ] as const)('%s: is in it once when the rollout is closed', async (kind, what) => {
+    const services = await someServices();
+    const died = (): Promise<never> => Promise.reject(new Error('the host dies'));
+    const dying = { ...services, audit: { ...services.audit, appendNew: died } };
+    const scope = { region: 'eastus' };
+    await expect(decideScope(dying, ROLLOUT, kind, scope, ANN)).rejects.toThrow('the host dies');
+    services.wait(60);
+    await decideScope(services, ROLLOUT, kind, { region: 'westus' }, BOB);
+    await close(services);
+    await close(services);
+    const rows = (await services.audit.list(ROLLOUT)).filter((row) => row.what === what);
+    expect(rows.map(({ who, why, subject, evidence }) => ({ who, why, subject, evidence }))).toEqual([
+      { who: 'ann', why: ANN.reason, subject: 'region eastus', evidence: { scope, halts: [] } },
+      expect.objectContaining({ who: 'bob', subject: 'region westus' }),
+    ]);
   });
 });
 
