@@ -20,7 +20,7 @@ import { countAsDown } from './budgets/budgetMembers';
 import { heldByBudget, type HeldByBudget } from './budgets/budgetShares';
 import { expectClaim } from './round/expectClaim';
 import { mayBeRequested } from './round/installOperation';
-import { asksAfterwards, recordPlainRound } from './recordRound';
+import { askAfterEnded, asksAfterwards, recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './round/roundEvidence';
 import { RoundGrid } from './round/roundGrid';
 import { firstSteps, nextDue, type VmProgress } from './round/roundSteps';
@@ -45,6 +45,7 @@ const STEPS_MAX = 6;
  * holds up no other.
  */
 export const advanceRound = wakingActivity(contracts.advanceRound, async (services, input) => {
+  const calledUtc = services.nowUtc();
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const advanced = await advanceOnce(services, input);
     if (advanced === null) continue;
@@ -52,7 +53,9 @@ export const advanceRound = wakingActivity(contracts.advanceRound, async (servic
     if (answer.dueUtc !== null)
       return input.leavesStragglers === true ? withStragglers(services, input, answer, vms) : answer;
     const isRecorded = await recordPlainRound(services, input.ref, input.claim.claimId, advanced);
-    return isRecorded ? { ...answer, isRecorded } : answer;
+    if (isRecorded) return { ...answer, isRecorded };
+    const isAsked = await askAfterEnded(services, input.ref, input.claim.claimId, calledUtc);
+    return isAsked ? answer : { ...answer, dueUtc: services.nowUtc() };
   }
   throw new Error(
     `The progress of round ${input.claim.claimId} was changed by another call; this one is repeated.`,
@@ -100,11 +103,12 @@ async function advanceOnce(services: Services, input: Input): Promise<Advanced |
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
   const startedUtc = known === null ? calledUtc : known.startedUtc;
   const work = new Work(services, inFlight(services, input), startedUtc ?? calledUtc);
-  const started = startedUtc !== undefined && { startedUtc };
+  const asked = found?.progress.asked;
+  const kept = { ...(startedUtc !== undefined && { startedUtc }), ...(asked !== undefined && { asked }) };
   let etag = found?.etag ?? null;
   const vms = await work.advance(before, async (ahead) => {
     const answered = found?.progress.answer ?? { dueUtc: calledUtc, events: [] };
-    const row: RoundProgress = { call: call - 1, answer: answered, vms: ahead, ...started };
+    const row: RoundProgress = { call: call - 1, answer: answered, vms: ahead, ...kept };
     const written = await services.roundProgress.write(ref.rolloutId, claim.claimId, row, etag);
     if (written === null) return false;
     etag = written;
@@ -114,7 +118,7 @@ async function advanceOnce(services: Services, input: Input): Promise<Advanced |
   await countAsDown(services, unhealthyOf(work.outcomes));
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
-  const progress: RoundProgress = { call, answer, vms, ...started };
+  const progress: RoundProgress = { call, answer, vms, ...kept };
   if ((await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, etag)) !== null) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
     if (work.outcomes.length > 0 && answer.dueUtc !== null)

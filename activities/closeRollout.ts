@@ -3,6 +3,7 @@ import { outcomeOf } from '../domain/outcome';
 import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
 import * as contracts from './contracts';
+import { auditCancel, auditPartsGivenUp } from './rollout/cancelled';
 import { rolloutOf } from './rollout/control';
 import { noOutcomes } from '../domain/outcomeCounts';
 import { saveOutcomes } from './rollout/saveOutcomes';
@@ -17,11 +18,15 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
   if (next !== null) return { counts: noOutcomes, next };
   const counts = countsOf(await services.outcomes.totals(rolloutId));
   const endedUtc = services.nowUtc();
-  await services.rollouts.update(rolloutId, (row) =>
+  const closed = await services.rollouts.update(rolloutId, (row) =>
     row.endedUtc === null
       ? { ...row, endedUtc, mode: row.mode === 'cancelled' ? 'cancelled' : 'ended' }
       : null,
   );
+  if (closed !== null) {
+    await auditCancel(services, closed);
+    await auditPartsGivenUp(services, closed);
+  }
   await services.audit.append(rolloutId, 'rolloutEnded', {
     atUtc: endedUtc,
     who: 'lowtide',

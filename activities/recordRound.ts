@@ -15,9 +15,39 @@ import { sideBySide } from './sideBySide';
 import { roundSpan } from './traces';
 import { wakeAfterRounds } from './rollout/wake';
 
-export const recordRound = wakingActivity(contracts.recordRound, async (services, { ref, claimId }) =>
-  record(services, ref, claimId, endingsOf(claimId, await progressOf(services, ref.rolloutId, claimId))),
-);
+export const recordRound = wakingActivity(contracts.recordRound, async (services, { ref, claimId }) => {
+  // As a rule `advanceRound` has asked: not in a round that ended under an earlier version or policy.
+  const isAsked = await askAfterEnded(services, ref, claimId, services.nowUtc());
+  if (!isAsked)
+    throw new Error(`Hooks have more VMs of round ${claimId} to be asked about; this call is repeated.`);
+  const { progress } = await progressOf(services, ref.rolloutId, claimId);
+  return record(services, ref, claimId, endingsOf(claimId, progress));
+});
+
+/**
+ * Asks the hooks about the installed VMs of a round that has ended. What the round shows by itself halts before that: hooks may take long. False: there
+ * are more, or another worker asks, too; the next call goes on where this one has come.
+ */
+export async function askAfterEnded(
+  services: Services,
+  ref: contracts.RoundRef,
+  claimId: string,
+  calledUtc: string,
+): Promise<boolean> {
+  if (hooksOn(services, 'afterVm').length === 0) return true;
+  const { progress, etag } = await progressOf(services, ref.rolloutId, claimId);
+  const { endings } = endingsOf(claimId, progress);
+  await closeEvidence(services, ref, claimId, endings);
+  const placed = await sideBySide([...endings.entries()], async ([place, { vmId, result }]) =>
+    result === null || result === 'notStarted' ? null : { place, vm: await services.inventory.read(vmId) },
+  );
+  const vms = placed.flatMap((one) => (one?.vm ? [{ place: one.place, vm: one.vm }] : []));
+  const before = progress.asked ?? {};
+  const { asked, isComplete } = await askAfterVms(services, ref, vms, { before, calledUtc });
+  if (Object.values(asked).flat().length === Object.values(before).flat().length) return isComplete;
+  const written = await services.roundProgress.write(ref.rolloutId, claimId, { ...progress, asked }, etag);
+  return isComplete && written !== null;
+}
 
 /**
  * The same at the end of the call in which the last of its VMs ended, where nothing but the release of the claim comes after it: none of
@@ -49,12 +79,7 @@ async function record(
     counts: countOutcomes(endings.map(({ outcomeKind: kind, reason }) => ({ kind, reason }))),
   };
   await services.rollouts.saveRound(rolloutId, round);
-  await closeRoundEvidence(
-    services,
-    ref,
-    claimId,
-    endings.map(({ vmId, ...update }) => ({ vmId, update })),
-  );
+  await closeEvidence(services, ref, claimId, endings);
   const verdict = checkSilence(round.counts, services.policy);
   if (verdict.kind !== 'open')
     await writeHalt(services, rolloutId, {
@@ -64,7 +89,7 @@ async function record(
       haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
       evidence: { ...round.counts },
     });
-  await askHooks(services, ref, endings);
+  await askOfRound(services, ref, endings);
   const unhealthy = unhealthyOf(endings);
   if (unhealthy.length > 0) await expectProbes(services, ref.region);
   await wakeAfterRounds(services, rolloutId, ref.phase);
@@ -94,24 +119,31 @@ const unclearOf = (endings: readonly Ended[]): number =>
 export const asksAfterwards = (services: Services): boolean =>
   hooksOn(services, 'afterVm').length + hooksOn(services, 'afterRound').length > 0;
 
-/** What is asked after a round, and after each of its VMs that was installed. */
-async function askHooks(
+const closeEvidence = (
+  services: Services,
+  ref: contracts.RoundRef,
+  claimId: string,
+  endings: readonly Ended[],
+): Promise<void> =>
+  closeRoundEvidence(
+    services,
+    ref,
+    claimId,
+    endings.map(({ vmId, ...update }) => ({ vmId, update })),
+  );
+
+async function askOfRound(
   services: Services,
   ref: contracts.RoundRef,
   endings: readonly Ended[],
 ): Promise<void> {
-  if (!asksAfterwards(services)) return;
+  if (hooksOn(services, 'afterRound').length === 0) return;
   const found = await sideBySide(endings, ({ vmId }) => services.inventory.read(vmId));
-  const vms = found.filter((vm) => vm !== null);
-  const installed = new Set(
-    endings.flatMap(({ vmId, result }) => (result === null || result === 'notStarted' ? [] : [vmId])),
-  );
-  await askAfterVms(
+  await askAfterRound(
     services,
     ref,
-    vms.filter(({ id }) => installed.has(id)),
+    found.filter((vm) => vm !== null),
   );
-  await askAfterRound(services, ref, vms);
 }
 
 type Ended = Extract<VmUpdate, { kind: 'ended' }> & { readonly vmId: VmId };
@@ -123,10 +155,14 @@ interface EndedRound {
 
 type Progress = Pick<RoundProgress, 'vms' | 'startedUtc'>;
 
-async function progressOf(services: Services, rolloutId: RolloutId, claimId: string): Promise<Progress> {
+async function progressOf(
+  services: Services,
+  rolloutId: RolloutId,
+  claimId: string,
+): Promise<{ readonly progress: RoundProgress; readonly etag: string }> {
   const found = await services.roundProgress.read(rolloutId, claimId);
   if (found === null) throw new Error(`Round ${claimId} has no progress to be written down.`);
-  return found.progress;
+  return found;
 }
 
 /** How the VMs of a round ended. Throws while one of them has not: a round is written down once, whole. */

@@ -20,6 +20,8 @@ export const RolloutControl = z.object({
   mode: z.enum(['running', 'paused', 'cancelled', 'ended']),
   /** Since when a person has it in this mode. Absent while no person has changed it. */
   modeSinceUtc: Utc.exactOptional(),
+  /** Who cancelled it and why: the audit has it from here. Absent while it is not cancelled, and in rows of an earlier version. */
+  cancelled: z.object({ by: z.string(), reason: z.string(), atUtc: Utc }).exactOptional(),
   generation: z.number().int(),
   requestedUtc: Utc,
   requestedBy: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AvailabilitySetId, VmId, resourceName } from './ids';
+import { AvailabilitySetId, VmId, keyOf, resourceName } from './ids';
 import { PhaseId } from './phaseId';
 import { regionNameOf } from './regions';
 
@@ -40,3 +40,13 @@ export function describeScope(scope: ControlScope): string {
   if ('availabilitySet' in scope) return `availability set ${resourceName(scope.availabilitySet)}`;
   return `VM ${resourceName(scope.vm)}`;
 }
+
+export function keyOfScope(scope: ControlScope): string {
+  if ('phase' in scope) return scope.phase;
+  if ('region' in scope) return scope.region;
+  return keyOf('vm' in scope ? scope.vm : scope.availabilitySet);
+}
+
+/** Of the row in the audit. */
+export const keyOfDecision = (scope: ControlScope, kind: string, atUtc: string): string =>
+  `${atUtc}~${kind}~${keyOfScope(scope)}`;

@@ -61,7 +61,7 @@ export interface EvidenceFacts {
   readonly regions: ReadonlyMap<string, ScopeEvidence>;
 }
 
-const ROLLOUT: StoppedScope = { kind: 'rollout' };
+export const ROLLOUT: StoppedScope = { kind: 'rollout' };
 
 /** Everything that the totals call for; no decision means: go on. */
 export function checkEvidence(facts: EvidenceFacts, policy: EvidencePolicy): readonly EvidenceDecision[] {

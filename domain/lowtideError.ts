@@ -13,6 +13,7 @@ export type LowtideErrorCode =
   | 'ROLLOUT_EXISTS'
   | 'ROLLOUT_ENDED'
   | 'NOTHING_TO_DECIDE'
+  | 'DECISION_OVERTAKEN'
   | 'NOT_OWNER'
   | 'CHANGED_SINCE'
   | 'DRIVER_CANNOT'

@@ -1,10 +1,12 @@
 import type { Services, WakingServices } from '../activities/services';
 import { forgiveAnswered } from '../activities/round/roundEvidence';
+import { auditCancel } from '../activities/rollout/cancelled';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { openRollout, over } from './openRollout';
+import { overtakenBy } from './overtakenBy';
 import { refuseUnseen, refuseUnseenPause, type Seen } from './refuseUnseen';
 
 export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
@@ -23,10 +25,12 @@ export async function decideRollout(
   who: { readonly by: string; readonly reason: string },
   seen: Seen = {},
 ): Promise<void> {
+  if (kind === 'cancel') await endCancel(services, id);
   const control = await openRollout(services, id);
   const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
   // What a person paused goes on with the rollout, and is not given up with what halted by itself.
-  const open = kind === 'skip' ? all.filter(({ asked }) => !asked) : all;
+  const isMeant = ({ asked }: Halt): boolean => kind !== 'skip' || !asked;
+  const open = all.filter(isMeant);
   const atUtc = services.nowUtc();
   if (
     (kind === 'resume' && control.mode !== 'paused' && open.length === 0) ||
@@ -51,11 +55,30 @@ export async function decideRollout(
     await writeDown();
     await answerHalts(services, id, open, { kind, ...who, atUtc });
     if (kind === 'resume') await liftPause(services, control);
-  } else {
-    await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
+  } else if (kind === 'pause') {
+    await setMode(services, id, 'paused');
     await writeDown();
-    if (kind === 'cancel') await answerHalts(services, id, open, { kind, ...who, atUtc });
+  } else {
+    const isMine = await setMode(services, id, 'cancelled', { ...who, atUtc });
+    if (!isMine) await writeDown(); // another said it first, and is in the audit with that
+    return endCancel(services, id);
   }
+  // Before anything is woken: what halts after that is not meanwhile.
+  const overtaken =
+    kind === 'pause'
+      ? null
+      : await overtakenBy(services, id, { kind, answered: open, isMeant, liftsPause: kind === 'resume' });
+  await wakeWaits(services, id, null);
+  if (overtaken !== null) throw overtaken;
+}
+
+/** What a cancel does after its row: said again, it ends what broke off half way. */
+async function endCancel(services: WakingServices, id: RolloutId): Promise<void> {
+  const control = await services.rollouts.read(id);
+  if (control?.cancelled === undefined || control.endedUtc !== null) return;
+  await auditCancel(services, control);
+  const open = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
+  await answerHalts(services, id, open, { kind: 'cancel', ...control.cancelled });
   await wakeWaits(services, id, null);
 }
 
@@ -74,12 +97,18 @@ export async function answerHalts(
  * INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. A pause of what is paused is a pause of its
  * own: a resume that has not seen it does not lift it.
  */
-async function setMode(services: Services, id: RolloutId, mode: 'paused' | 'cancelled'): Promise<void> {
-  await services.rollouts.update(id, (row) => {
+async function setMode(
+  services: Services,
+  id: RolloutId,
+  mode: 'paused' | 'cancelled',
+  cancelled?: RolloutControl['cancelled'],
+): Promise<boolean> {
+  const after = await services.rollouts.update(id, (row) => {
     if (row.mode === 'cancelled' && mode === 'cancelled') return null;
     if (row.mode === 'ended' || row.mode === 'cancelled') throw over(row);
-    return { ...row, mode, modeSinceUtc: services.nowUtc() };
+    return { ...row, mode, modeSinceUtc: services.nowUtc(), ...(cancelled !== undefined && { cancelled }) };
   });
+  return after?.cancelled === cancelled;
 }
 
 /** INV-9: lifts the pause that was looked at, and no pause that came while this person decided. */

@@ -1,14 +1,21 @@
 import type { Services, WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt } from '../domain/control';
-import { describeScope, isSameScope, type ControlScope } from '../domain/controlScope';
-import { keyOf, type RolloutId } from '../domain/ids';
+import {
+  describeScope,
+  isSameScope,
+  keyOfDecision,
+  keyOfScope,
+  type ControlScope,
+} from '../domain/controlScope';
+import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { NO_PHASE } from '../domain/phaseId';
 import { answerHalts, DONE, type DecisionKind } from './decideRollout';
 import { placesSelected } from './fleetIndex';
 import { fleetView } from './fleetView';
 import { openRollout } from './openRollout';
+import { overtakenBy } from './overtakenBy';
 import { refuseUnseen, type Seen } from './refuseUnseen';
 
 /**
@@ -27,16 +34,15 @@ export async function decideScope(
   const control = await openRollout(services, id);
   await refuseUnknown(services, id, scope);
   const atUtc = services.nowUtc();
-  const open = (await services.rollouts.halts(id)).filter(
-    (halt) => halt.decision === null && isAbout(halt, scope),
-  );
+  const isMeant = (halt: Halt): boolean => isAbout(halt, scope);
+  const open = (await services.rollouts.halts(id)).filter((halt) => halt.decision === null && isMeant(halt));
   if (kind === 'resume' ? open.length === 0 : kind === 'pause' && open.some(({ asked }) => asked))
     throw nothingToDecide(id, kind, scope);
   if (kind === 'resume' || kind === 'skip') refuseUnseen(control, open, seen);
 
   // The audit first for what lets something start, and last for what keeps it from starting: never the other way round.
   const writeDown = (): Promise<void> =>
-    services.audit.appendNew(id, `${atUtc}~${kind}~${keyOfScope(scope)}`, {
+    services.audit.appendNew(id, keyOfDecision(scope, kind, atUtc), {
       atUtc,
       who: who.by,
       what: DONE[kind],
@@ -52,7 +58,13 @@ export async function decideScope(
   }
   if (kind !== 'pause') await answerHalts(services, id, open, { kind, ...who, atUtc });
   if (kind !== 'resume') await writeDown();
+  // A part that was skipped or cancelled is given up, whatever else stands there.
+  const overtaken =
+    kind === 'resume'
+      ? await overtakenBy(services, id, { kind, answered: open, isMeant, liftsPause: false })
+      : null;
   await wakeWaits(services, id, null);
+  if (overtaken !== null) throw overtaken;
 }
 
 /** What is not of the rollout would be paused without a word, and the part that was meant would go on. */
@@ -110,12 +122,6 @@ export function isAbout({ asked, phase, region, scope: stopped }: Halt, scope: C
   if (stopped !== undefined && stopped.kind !== 'region') return false;
   if ('phase' in scope) return phase === scope.phase && region === null;
   return 'region' in scope && region === scope.region;
-}
-
-function keyOfScope(scope: ControlScope): string {
-  if ('phase' in scope) return scope.phase;
-  if ('region' in scope) return scope.region;
-  return keyOf('vm' in scope ? scope.vm : scope.availabilitySet);
 }
 
 function nothingToDecide(id: RolloutId, kind: DecisionKind, scope: ControlScope): LowtideError {

@@ -185,15 +185,18 @@ function decision(kind: DecisionKind): OperatorRoute {
         schema: DecisionBody,
       },
       answers: { 200: { about: 'The rollout as it is now.', schema: RolloutShape } },
-      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'],
+      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'DECISION_OVERTAKEN', 'NOT_OWNER'],
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
       const { reason, scope, ...seen } = DecisionBody.parse(await request.json());
       const who = { by: request.by, reason };
-      if (scope === undefined) await decideRollout(services, id, kind, who, seen);
-      else await decideScope(services, id, kind, scope, who, seen);
-      forgetFleetView(services);
+      try {
+        if (scope === undefined) await decideRollout(services, id, kind, who, seen);
+        else await decideScope(services, id, kind, scope, who, seen);
+      } finally {
+        forgetFleetView(services); // also of a decision that was overtaken: it is written down
+      }
       return { jsonBody: await describeRollout(services, id) };
     },
   };

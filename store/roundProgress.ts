@@ -24,6 +24,8 @@ export const RoundProgress = z.object({
   startedUtc: Utc.exactOptional(),
   /** Its VMs were looked at before its claim was granted, and no call has been written yet. */
   isOpened: z.boolean().exactOptional(),
+  /** Hooks that were asked after VMs of it, by name: the places of those VMs. */
+  asked: z.record(z.string(), z.array(z.int().nonnegative())).exactOptional(),
   /** In the order of the plan. */
   vms: z.array(z.object({ vmId: VmId, update: VmUpdate })),
 });

@@ -182,7 +182,7 @@ export const advanceRound = {
     leavesStragglers: z.literal(true).exactOptional(),
   }),
   output: z.object({
-    /** When the next step of any VM is due; null when every VM has its outcome. */
+    /** When the next step of any VM is due; null when every VM has its outcome, and hooks have been asked about each. */
     dueUtc: Utc.nullable(),
     /** What the VMs' entities are to be sent. */
     events: z.array(z.object({ vmId: VmId, event: VmEvent })),

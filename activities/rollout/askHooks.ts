@@ -6,10 +6,11 @@ import { because, type Because } from '../../domain/reasons';
 import { selects } from '../../domain/selector';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { PhaseId } from '../../domain/phaseId';
+import type { RoundProgress } from '../../store/roundProgress';
 import type { RoundRef } from '../contracts';
 import { auditHalt, writeHalt } from './halts';
 import type { Services } from '../services';
-import { sideBySide } from '../sideBySide';
+import { isTimeUp, sideBySide } from '../sideBySide';
 
 /** Every hook that says no to this VM being installed now, with its words. */
 export async function refusedByHooks(
@@ -46,29 +47,53 @@ export async function askAfterRound(
   ref: RoundRef,
   vms: readonly VirtualMachine[],
 ): Promise<void> {
-  for (const hook of meant(hooksOn(services, 'afterRound'), vms)) {
-    const { word } = await askOfRound(services, hook, ref, vms);
+  const hooks = meant(hooksOn(services, 'afterRound'), vms);
+  const words = await sideBySide(hooks, (hook) => askOfRound(services, hook, ref, vms));
+  for (const { hook, word } of words)
     if (word.kind !== 'yes') await holdRound(services, hook, ref, word.why, `after ${nameOf(ref)}`);
-  }
 }
 
-/** The same after each VM that was installed. */
+/** A VM by its place in its round. */
+export interface PlacedVm {
+  readonly place: number;
+  readonly vm: VirtualMachine;
+}
+
+/** What was asked after VMs of a round: by hook, their places. */
+type Asked = NonNullable<RoundProgress['asked']>;
+
+/** The same after each VM that was installed, while the call has time: 80 VMs and ten slow hooks are more than one call may take. */
 export async function askAfterVms(
   services: Services,
   ref: RoundRef,
-  vms: readonly VirtualMachine[],
-): Promise<void> {
-  const asked = hooksOn(services, 'afterVm').flatMap((hook) =>
-    vms.filter((vm) => selects(hook.selector ?? {}, vm)).map((vm) => ({ hook, vm })),
+  vms: readonly PlacedVm[],
+  call: { readonly before: Asked; readonly calledUtc: string },
+): Promise<{ readonly asked: Asked; readonly isComplete: boolean }> {
+  const { before, calledUtc } = call;
+  const asked = new Map(Object.entries(before));
+  const placesOf = ({ name }: Hook): readonly number[] => asked.get(name) ?? [];
+  const left = hooksOn(services, 'afterVm').flatMap((hook) =>
+    vms
+      .filter(({ place, vm }) => !placesOf(hook).includes(place) && selects(hook.selector ?? {}, vm))
+      .map(({ place, vm }) => ({ hook, place, vm })),
   );
-  await sideBySide(asked, async ({ hook, vm }) => {
-    const { rolloutId, phase, region } = ref;
-    const subject = keyOf(vm.id);
-    const haltId = haltIdOf([phase, region, subject], hook);
-    const word = await askHook(services, hook, { rolloutId, phase, region, vmIds: [vm.id] }, subject, haltId);
-    if (word.kind !== 'yes')
-      await writeHalt(services, rolloutId, holdOf(hook, ref, haltId, word.why, `after ${vm.name}`));
+  let askedCount = 0;
+  await sideBySide(left, async ({ hook, place, vm }) => {
+    if (isTimeUp(services, calledUtc)) return;
+    await askAfterVm(services, hook, ref, vm);
+    asked.set(hook.name, [...placesOf(hook), place]);
+    askedCount += 1;
   });
+  return { asked: Object.fromEntries(asked), isComplete: askedCount === left.length };
+}
+
+async function askAfterVm(services: Services, hook: Hook, ref: RoundRef, vm: VirtualMachine): Promise<void> {
+  const { rolloutId, phase, region } = ref;
+  const subject = keyOf(vm.id);
+  const haltId = haltIdOf([phase, region, subject], hook);
+  const word = await askHook(services, hook, { rolloutId, phase, region, vmIds: [vm.id] }, subject, haltId);
+  if (word.kind !== 'yes')
+    await writeHalt(services, rolloutId, holdOf(hook, ref, haltId, word.why, `after ${vm.name}`));
 }
 
 export const hooksOn = ({ policy }: Services, on: Hook['on']): readonly Hook[] =>

@@ -1,6 +1,12 @@
 import type { Halt } from '../../domain/control';
-import type { UpdateResult } from '../../domain/evidence';
-import { checkRound, sameScope, type EvidenceDecision, type StoppedScope } from '../../domain/evidenceRules';
+import { UNHEALTHY_NAMED_MAX, type UpdateResult } from '../../domain/evidence';
+import {
+  checkRound,
+  ROLLOUT,
+  sameScope,
+  type EvidenceDecision,
+  type StoppedScope,
+} from '../../domain/evidenceRules';
 import { ImageFamily } from '../../domain/imageFamily';
 import {
   addBakeSeen,
@@ -101,8 +107,39 @@ export async function closeRoundEvidence(
   const decisionsOn = (tried: readonly UpdateResult[]): readonly EvidenceDecision[] =>
     checkRound(results, ({ place }) => ImageFamily.parse(familyOf.get(place)), services.policy, tried);
   if (decisionsOn(results).length === 0) return;
-  const halts = await services.rollouts.halts(ref.rolloutId);
-  await writeDecisions(services, ref, decisionsOn(results.filter(notYetAnswered(halts, ref.region))), halts);
+  const [halts, evidence] = await Promise.all([
+    services.rollouts.halts(ref.rolloutId),
+    services.evidence.read(ref.rolloutId),
+  ]);
+  const isOpen = openOf(halts, evidence);
+  const unanswered = new Set(results.filter(isOpen).map(({ vm }) => vm));
+  const decisions = decisionsOn(results.filter(notYetAnswered(halts, ref.region)));
+  await writeDecisions(
+    services,
+    ref,
+    decisions.filter((one) => one.kind === 'hold' || one.vms.some((vm) => unanswered.has(vm))),
+    halts,
+  );
+}
+
+/**
+ * Whether no person has answered for a VM that is unhealthy: no answered halt was about it, or the evidence that the answer has left still names it.
+ * Evidence that names as many as it can may have left it out.
+ */
+function openOf(
+  halts: readonly Halt[],
+  { families, regions }: RolloutEvidence,
+): (result: RoundResult) => boolean {
+  const answered = answeredIn(halts.filter(({ kind }) => kind === 'halt'));
+  return ({ vm, family, region }) => {
+    const own: readonly StoppedScope[] = [{ kind: 'family', family }, { kind: 'region', region }, ROLLOUT];
+    if (!answered.some(({ scope }) => own.some((one) => sameScope(one, scope)))) return true;
+    return [families[family], regions[region]].some(
+      (seen) =>
+        seen !== undefined &&
+        (seen.unhealthyVms.includes(vm) || seen.unhealthyVms.length >= UNHEALTHY_NAMED_MAX),
+    );
+  };
 }
 
 /** Installs that failed before a person let the region go on are not held against it again. */

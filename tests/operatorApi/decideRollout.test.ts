@@ -69,7 +69,8 @@ describe('what a person decides', () => {
     const halts = await services.rollouts.halts(ROLLOUT);
     const bob = { ...services, rollouts: { ...services.rollouts, halts: () => Promise.resolve(halts) } };
     await decide(services, 'skip');
-    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'too late' });
+    const late = decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'too late' });
+    await expect(late).rejects.toMatchObject({ code: 'DECISION_OVERTAKEN' });
     expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({ kind: 'skip', by: 'ann' });
   });
 
@@ -156,7 +157,8 @@ describe('what a person cannot decide', () => {
   it('INV-9: to resume what halted lifts no pause that another person gives meanwhile', async () => {
     const services = await halted(aHalt('one'));
     const bob = whileItLooks(services, () => decide(services, 'pause'));
-    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'looked at the halt' });
+    const late = decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'looked at the halt' });
+    await expect(late).rejects.toMatchObject({ code: 'DECISION_OVERTAKEN' });
     expect(await modeOf(services)).toBe('paused');
     expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({
       kind: 'resume',
@@ -172,7 +174,8 @@ describe('what a person cannot decide', () => {
       services.wait(60);
       return decide(services, 'pause');
     });
-    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'go on' });
+    const late = decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'go on' });
+    await expect(late).rejects.toMatchObject({ code: 'DECISION_OVERTAKEN' });
     expect(await modeOf(services)).toBe('paused');
   });
 
