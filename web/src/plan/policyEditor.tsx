@@ -54,11 +54,7 @@ export function PolicyEditor(): JSX.Element {
         <h2 id="policy" tabIndex={-1}>
           Policy
         </h2>
-        <p class="quiet">
-          {policy?.applied
-            ? `Version ${policy.version}, applied ${time(policy.applied.appliedUtc)}`
-            : 'As deployed: no file was applied'}
-        </p>
+        <p class="quiet">{policy !== null && versionInWords(policy)}</p>
       </div>
       {policy === null ? (
         <p class="quiet">{problem === null ? 'Reading it …' : `${problem.title} ${problem.detail}`}</p>
@@ -127,6 +123,11 @@ function Replaced({
     </p>
   );
 }
+
+const versionInWords = ({ version, applied }: Policy): string =>
+  applied === null
+    ? 'As deployed: no file was applied'
+    : `Version ${version}, applied ${time(applied.appliedUtc)}`;
 
 /** The file as it was applied; before the first, a line that says what would stand there. */
 function fileOf({ applied, sets }: Policy): string {
