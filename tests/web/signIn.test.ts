@@ -169,6 +169,19 @@ describe('an approval', () => {
     expect(await approvals()).toMatchObject([{ state: 'pending' }]);
   });
 
+  test('is not offered to whoever asked for the rollout under another name of the same account, and is to another account of the same name', async () => {
+    const off = card().getByText('Off: you asked for this rollout');
+    const chosen = card().getByRole('radio', { name: /^Approve/ });
+    await signedInAs({ roles: ['approver'], preferred_username: 'Ann Arbor' });
+    await chosen.check();
+    await off.first().waitFor();
+    expect(await decide().getAttribute('aria-disabled')).toBe('true');
+    await signedInAs({ roles: ['approver'], preferred_username: 'ann@contoso.com', oid: BEN });
+    await chosen.check();
+    await card().getByText('Say why: it goes into the audit.').waitFor();
+    expect(await off.count()).toBe(0);
+  });
+
   test('is rejected with a reason that all can read, and given after all', async () => {
     await signedInAs({ roles: ['approver'], preferred_username: 'ben@contoso.com', oid: BEN });
     await card()
