@@ -60,7 +60,13 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
           <FreezeRow key={`${kind} ${freeze.id}`} kind={kind} freeze={freeze} />
         ))}
       </ul>
-      <FreezeForm draft={draft} setDraft={setDraft} isOpen={isOpen} setOpen={setOpen} />
+      <FreezeForm
+        draft={draft}
+        setDraft={setDraft}
+        isOpen={isOpen}
+        setOpen={setOpen}
+        known={all.find(({ kind, freeze }) => kind === draft.kind && freeze.id === draft.id)?.freeze}
+      />
     </section>
   );
 }

@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { accessibilityProblems, dashboardHost, isTooWide, launchChromium, openPage } from './dashboardPage';
 import type { DashboardHost } from './dashboardPage';
 
-/** Two people change the policy at the same time: one in the page, one over the API. */
+/** Two people change the policy and the freezes at the same time: one in the page, one over the API. */
 let host: DashboardHost;
 let browser: Browser;
 let page: Page;
@@ -66,5 +66,40 @@ test('a text that is not applied yet is there again when its author has looked a
   expect(await text().inputValue()).toBe(left);
   await button('Forget the changes').click();
   expect(await text().inputValue()).toBe(MINE);
+  expect(errors).toEqual([]);
+});
+
+test('a freeze of another person is not replaced by one of the same name without a word', async () => {
+  const put = (id: string, reason: string): Promise<unknown> =>
+    host.request('PUT', `/api/freezes/${id}`, {
+      from: '2026-12-01',
+      to: '2027-01-02',
+      reason,
+      owner: 'shop',
+    });
+  await put('year-end', 'The shop is closed.');
+  await page.goto(`${host.baseUrl}/dashboard/plan`);
+  const form = page.locator('.freeze-form');
+  const submit = form.locator('button[type=submit]');
+  await form.getByText('Set one more').click();
+  await form.getByLabel('Its name, as year-end-2026').fill('year-end-2');
+  await form.getByLabel('From, in the time of each VM').fill('2026-12-20');
+  await form.getByLabel('To, that day included').fill('2026-12-21');
+  await form.getByLabel('Reason, for the audit').fill('Two days.');
+  await form.getByLabel('Owner, who is reminded').fill('ops');
+  expect(await submit.innerText()).toBe('Set it');
+  // Before the page has asked for it again.
+  await put('year-end-2', 'Also closed.');
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await form
+    .getByText(/year-end-2 is there already: 2026-12-01 to 2027-01-02, every VM \(Also closed\. – shop\)/)
+    .waitFor();
+  expect(await submit.innerText()).toBe('Replace it');
+  await form.getByLabel('What').selectOption('exclusions');
+  expect(await submit.innerText()).toBe('Set it');
+  await form.getByLabel('What').selectOption('freezes');
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await submit.click();
+  await page.getByText('2026-12-20 to 2026-12-21').waitFor();
   expect(errors).toEqual([]);
 });
