@@ -41,6 +41,13 @@ const failing = (path: RegExp, status: number): Promise<unknown> =>
     route.fulfill({ status, contentType: 'application/problem+json', json: PROBLEM }),
   );
 
+test('without a plan the map says so', async () => {
+  await page.route(/\/timeline$/, (route) => route.fulfill({ json: { phases: [] } }));
+  await open('/world');
+  await page.locator('main').getByText('There is no plan yet.').waitFor();
+  expect(await page.getByText('0 regions').count()).toBe(0);
+});
+
 const bar = (): ReturnType<Page['locator']> => page.locator('.connection-bar-place');
 
 test.each([

@@ -41,7 +41,9 @@ export function WorldPage({ rollout: { id }, place }: PageProps): JSX.Element {
             ? problem === null
               ? 'Reading the plan …'
               : `${problem.title} ${problem.detail}`
-            : `${many(regions.length, 'region')}. A mark fills as its VMs are done; the larger, the more VMs. Lines join geo pairs, which are never patched at the same time.`}
+            : regions.length === 0
+              ? 'There is no plan yet.'
+              : `${many(regions.length, 'region')}. A mark fills as its VMs are done; the larger, the more VMs. Lines join geo pairs, which are never patched at the same time.`}
         </p>
       </div>
       <div class="world">
