@@ -37,7 +37,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    await program.parseAsync(withHelp(args, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     // The parser has already printed what was wrong with the command line.
@@ -45,6 +45,15 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     say.error(asTyped(errorText(error)));
     return 1;
   }
+}
+
+/** `help plan` is `plan --help`; of a command that is unknown, the parser says so. */
+function withHelp(args: readonly string[], { commands }: Command): readonly string[] {
+  const [first, ...rest] = args;
+  if (first !== undefined && first !== 'help') return args;
+  const [about] = rest;
+  const isKnown = about === undefined || commands.some((one) => one.name() === about);
+  return isKnown ? [...rest, '--help'] : rest;
 }
 
 export type Ended = (code: ExitCode) => void;
@@ -245,7 +254,7 @@ function addRehearsals(program: Command, ended: Ended): void {
         plan: Command,
       ) => {
         if ((azure === true) === (fleet !== undefined))
-          plan.error('error: give --fleet <file>, or --azure', {
+          plan.error(`error: give --fleet <file>, or --azure${azure === true ? ': not both' : ''}`, {
             code: 'commander.missingMandatoryOptionValue',
           });
         ended(fleet === undefined ? await runPlanAzure(options) : runPlan({ ...options, fleet }));

@@ -8,9 +8,10 @@ import {
 } from '../domain/approvals';
 import { approvalFacts } from '../activities/rollout/control';
 import type { Services, WakingServices } from '../activities/services';
-import { isOfCaller } from '../composition/caller';
+import { isOfCaller, type Caller } from '../composition/caller';
 import { wakeWaits } from '../activities/rollout/wake';
 import type { RolloutId } from '../domain/ids';
+import type { RolloutControl } from '../domain/control';
 import { LowtideError } from '../domain/lowtideError';
 import { PhaseId } from '../domain/phaseId';
 import { describeRollout } from './describeRollout';
@@ -38,7 +39,7 @@ export async function approve(
   { by, id: callerId, reason }: Approver,
 ): Promise<void> {
   const control = await openRollout(services, id);
-  if (callerId !== WITHOUT_SIGN_IN && isOfCaller(control.requestedBy, { name: by, id: callerId }))
+  if (hasRequested(control, { name: by, id: callerId }))
     throw new LowtideError('FORBIDDEN', {
       what: `${by} may not approve ${id}.`,
       why: `${by} requested it: another person must approve it.`,
@@ -115,6 +116,14 @@ export async function reject(
     why: reason,
     evidence: { rule: open.rule, signedIn: callerId !== WITHOUT_SIGN_IN },
   });
+}
+
+/** Another person then has to approve it. Without sign-in all callers are one, and none is taken for whoever requested it. */
+export function hasRequested(
+  { requestedBy }: Pick<RolloutControl, 'requestedBy'>,
+  caller: Pick<Caller, 'name' | 'id'>,
+): boolean {
+  return caller.id !== WITHOUT_SIGN_IN && isOfCaller(requestedBy, caller);
 }
 
 const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);

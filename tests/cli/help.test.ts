@@ -38,6 +38,13 @@ test('--help lists what there is, for every command with an example', async () =
   expectGolden('help-month.txt', await transcript(OF_A_MONTH.map((name) => `${name} --help`)));
 });
 
+test('help is what people type who do not know --help', async () => {
+  expect(await typed('help')).toBe((await typed('--help')).replace('--help', 'help'));
+  expect(await typed('help plan')).toBe((await typed('plan --help')).replace('plan --help', 'help plan'));
+  expect(await typed('help freeze add')).toContain('Usage: lowtide freeze add');
+  expect(await typed('help plna')).toMatch(/unknown command 'plna'[^]*exit code 1/);
+});
+
 test('a message about a wrong command line says what is wrong, and what would be right', async () => {
   const wrong = [
     'plna',
@@ -46,6 +53,7 @@ test('a message about a wrong command line says what is wrong, and what would be
     'plan --fleet fleets/contoso.json --month 2026-13',
     'plan --fleet fleets/contoso.json --month 1999-01',
     'plan --fleet fleets/contoso.json november',
+    'plan --fleet fleets/contoso.json --azure',
     'simulate --fleet fleets/contoso.json --seed seven --month 2026-11',
     'start --speed 0',
     'serve --port 70710',

@@ -65,6 +65,8 @@ describe('the OpenAPI document', () => {
 const REQUESTS: readonly (readonly [method: string, path: string, status: number, body?: unknown])[] = [
   ['GET', '/api/openapi.json', 200],
   ['GET', '/api/me', 200],
+  ['GET', '/api/me?rollout=rollout-2026-11', 200],
+  ['GET', '/api/me?rollout=rollout-2026-10', 404],
   ['GET', '/api/sign-in', 200],
   ['GET', '/api/rollouts', 200],
   ['GET', '/api/rollouts/rollout-2026-11', 200],

@@ -155,6 +155,15 @@ describe('an approval', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
+  test('is read aloud on the page that has it, without a stop of the Tab key that is out of sight', async () => {
+    const heard = page.locator('.visually-hidden').filter({ hasText: 'waits for an approval.' });
+    await heard.first().waitFor({ state: 'attached' });
+    expect(await heard.getByRole('link').count()).toBe(0);
+    await page.getByRole('navigation').getByRole('link', { name: 'World' }).click();
+    await page.getByRole('link', { name: 'Decide on November 2026' }).click();
+    await card().waitFor();
+  });
+
   test('is not given by whoever asked for the rollout, who reads why', async () => {
     await card()
       .getByRole('radio', { name: /^Approve/ })
@@ -167,6 +176,19 @@ describe('an approval', () => {
       .waitFor();
     await decide().click({ force: true });
     expect(await approvals()).toMatchObject([{ state: 'pending' }]);
+  });
+
+  test('is not offered to whoever asked for the rollout under another name of the same account, and is to another account of the same name', async () => {
+    const off = card().getByText('Off: you asked for this rollout');
+    const chosen = card().getByRole('radio', { name: /^Approve/ });
+    await signedInAs({ roles: ['approver'], preferred_username: 'Ann Arbor' });
+    await chosen.check();
+    await off.first().waitFor();
+    expect(await decide().getAttribute('aria-disabled')).toBe('true');
+    await signedInAs({ roles: ['approver'], preferred_username: 'ann@contoso.com', oid: BEN });
+    await chosen.check();
+    await card().getByText('Say why: it goes into the audit.').waitFor();
+    expect(await off.count()).toBe(0);
   });
 
   test('is rejected with a reason that all can read, and given after all', async () => {
@@ -187,6 +209,29 @@ describe('an approval', () => {
       { approval: { by: expect.stringMatching(/^ben@contoso\.com/) as string } },
     ]);
   });
+});
+
+test('what was shown before a token has expired is shown no more', async () => {
+  const bars = page.locator('.waiting-bar');
+  await open('/world');
+  await page.getByRole('heading', { name: 'World' }).waitFor();
+  const waiting = /\/api\/rollouts\/[^/]+$/;
+  await page.route(waiting, async (route) => {
+    const { 'if-none-match': _tag, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    const halts = [{ haltId: 'h', decision: null }];
+    await route.fulfill({ response, json: { ...((await response.json()) as object), halts } });
+  });
+  await bars.filter({ hasText: 'is halted' }).waitFor();
+  const list = /\/api\/rollouts$/;
+  await page.route(list, (route) =>
+    route.fulfill({ status: 401, json: { title: 'The token has expired.' } }),
+  );
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await bars.count()).toBe(0);
+  await page.unroute(waiting);
+  await page.unroute(list);
+  await open('');
 });
 
 test('a rollout that begins under an open page does not take the place of the one that is looked at', async () => {

@@ -84,9 +84,11 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
   const place = usePlace();
   const { data, problem } = useLive<{ value: RolloutSummary[] }>('/api/rollouts', ROLLOUTS_EVERY_MS);
   const page = PAGES.find(({ path }) => path === place.path);
-  const rollouts = data?.value ?? [];
+  const refused = problem !== null && (problem.status === 401 || problem.status === 403) ? problem : null;
+  // What was read before a token expired is not shown on.
+  const rollouts = refused === null ? (data?.value ?? []) : [];
   const wanted = place.query.get('rollout');
-  const rollout = useShownRollout(rollouts, place);
+  const rollout = useShownRollout(data?.value ?? [], place);
   useEffect(() => {
     document.title = page === undefined ? 'Lowtide' : `${page.title} – Lowtide`;
   }, [page]);
@@ -106,8 +108,8 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
       <Waiting rollouts={rollouts} isOnNow={place.path === '/'} />
       <Announcer />
       <main id="main" tabIndex={-1}>
-        {problem !== null && (problem.status === 401 || problem.status === 403) ? (
-          <SignInPage problem={problem} failed={signInFailed} />
+        {refused !== null ? (
+          <SignInPage problem={refused} failed={signInFailed} />
         ) : page === undefined ? (
           <Empty title="There is no such page">The navigation above has those there are.</Empty>
         ) : page.needsNoRollout === true ? (

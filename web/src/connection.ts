@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from './send';
 
 /** How the page stands with the host. Times are of this browser, but for `nowUtc`, the clock of the app. */
 export interface Connection {
@@ -8,13 +9,27 @@ export interface Connection {
   readonly lastAnswerMs: number | null;
   /** Why there is none, for people. */
   readonly why: string | null;
+  /** What the host answers nothing for while it answers the rest; the one that failed first. */
+  readonly unread: Unread | null;
 }
 
-let current: Connection = { kind: 'opening', nowUtc: null, lastAnswerMs: null, why: null };
-const watchers = new Set<(connection: Connection) => void>();
+/** A part of the page that is missing or old. */
+export interface Unread {
+  readonly problem: Problem;
+  /** When it was read last; null when it never was. */
+  readonly readMs: number | null;
+  /** Its first failure after that. */
+  readonly sinceMs: number;
+}
 
-function set(next: Connection): void {
-  current = next;
+let current: Connection = { kind: 'opening', nowUtc: null, lastAnswerMs: null, why: null, unread: null };
+const watchers = new Set<(connection: Connection) => void>();
+/** By address. */
+const unread = new Map<string, Unread>();
+
+function set(next: Omit<Connection, 'unread'>): void {
+  const [first] = unread.values();
+  current = { ...next, unread: first ?? null };
   for (const watch of watchers) watch(current);
 }
 
@@ -22,13 +37,26 @@ export function heard(nowUtc: string | null): void {
   set({ kind: 'live', nowUtc: nowUtc ?? current.nowUtc, lastAnswerMs: Date.now(), why: null });
 }
 
-export function lost(why: string): void {
-  set({ ...current, kind: 'lost', why });
+/** An address brought nothing. The connection is lost when since its first failure no other one has been answered, either. */
+export function lost(path: string, why: string): void {
+  const sinceMs = unread.get(path)?.sinceMs ?? 0;
+  if (current.lastAnswerMs === null || current.lastAnswerMs <= sinceMs)
+    set({ ...current, kind: 'lost', why });
 }
 
 /** The host answers, but not to us. */
 export function refused(why: string): void {
   set({ ...current, kind: 'refused', why });
+}
+
+export function notRead(path: string, problem: Problem, readMs: number | null): void {
+  unread.set(path, { problem, readMs, sinceMs: unread.get(path)?.sinceMs ?? Date.now() });
+  set(current);
+}
+
+/** Or shown no more. */
+export function readAgain(path: string): void {
+  if (unread.delete(path)) set(current);
 }
 
 export function useConnection(): Connection {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { heard, lost, refused } from './connection';
+import { heard, lost, notRead, readAgain, refused } from './connection';
 import { tokenHeader, problemIn, type Problem } from './send';
 
 /** What a live answer is right now. `data` stays while a later poll fails. */
@@ -31,6 +31,7 @@ class Poll {
   #etag: string | null = null;
   #timer: number | undefined;
   #failures = 0;
+  #readMs: number | null = null;
   #isAsking = false;
 
   constructor(path: string, everyMs: number) {
@@ -55,6 +56,7 @@ class Poll {
       document.removeEventListener('visibilitychange', this.#onVisible);
       window.removeEventListener('online', this.ask);
       window.clearTimeout(this.#timer);
+      readAgain(this.#path);
       polls.delete(this.#path);
     };
   }
@@ -88,46 +90,56 @@ class Poll {
       });
       await this.#take(answer);
     } catch (error) {
-      this.#failures += 1;
       const why =
         error instanceof DOMException && error.name === 'TimeoutError'
           ? 'It does not answer in time.'
           : 'It cannot be reached.';
-      lost(why);
-      this.#show({
-        data: this.#live.data,
-        problem: { title: 'The host cannot be reached.', detail: why, status: 0 },
-      });
+      this.#gotNothing({ title: 'The host cannot be reached.', detail: why, status: 0 }, why);
     }
   }
 
   async #take(answer: Response): Promise<void> {
     if (answer.status === 304) {
-      this.#failures = 0;
-      heard(answer.headers.get(NOW_HEADER));
+      this.#gotAnswer(answer);
       if (this.#live.problem !== null) this.#show({ data: this.#live.data, problem: null });
       return;
     }
     if (answer.ok) {
       const data: unknown = await answer.json();
-      this.#failures = 0;
       this.#etag = answer.headers.get('etag');
-      heard(answer.headers.get(NOW_HEADER));
+      this.#gotAnswer(answer);
       this.#show({ data, problem: null });
       return;
     }
     const problem = await problemIn(answer);
     if (answer.status > 500) {
-      this.#failures += 1;
-      lost(problem.title);
-    } else if (answer.status === 401 || answer.status === 403) {
+      this.#gotNothing(problem, problem.title);
+      return;
+    }
+    if (answer.status === 401 || answer.status === 403) {
       this.#failures += 1;
       refused(problem.detail);
     } else {
       this.#failures = 0;
       heard(answer.headers.get(NOW_HEADER));
     }
+    if (answer.status === 500) notRead(this.#path, problem, this.#readMs);
+    else readAgain(this.#path);
     this.#show({ data: answer.status === 404 ? null : this.#live.data, problem });
+  }
+
+  #gotAnswer(answer: Response): void {
+    this.#failures = 0;
+    this.#readMs = Date.now();
+    readAgain(this.#path);
+    heard(answer.headers.get(NOW_HEADER));
+  }
+
+  #gotNothing(problem: Problem, why: string): void {
+    this.#failures += 1;
+    notRead(this.#path, problem, this.#readMs);
+    lost(this.#path, why);
+    this.#show({ data: this.#live.data, problem });
   }
 
   #show(live: Live<unknown>): void {

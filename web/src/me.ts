@@ -2,13 +2,12 @@ import { useLive } from './live';
 
 interface Me {
   readonly name: string;
-  /** Never changes for one person; without sign-in it is `loopback` for all. */
-  readonly id: string;
   readonly roles: readonly string[];
+  /** Where a rollout was named: whether the caller requested it. Names differ from client to client; the host knows. */
+  readonly hasRequested?: boolean;
 }
 
 const EVERY_MS = 60_000;
-const WITHOUT_SIGN_IN = 'loopback';
 
 /** Why the caller may not do what needs the role operator; null when it may, or when that is not known. The API decides in any case. */
 export function useWhyNoOperator(): string | null {
@@ -22,11 +21,13 @@ interface WhyNoApprover {
   readonly reject: string | null;
 }
 
-export function useWhyNoApprover(requestedBy: string): WhyNoApprover {
-  const { data } = useLive<Me>('/api/me', EVERY_MS);
+export function useWhyNoApprover(rolloutId: string): WhyNoApprover {
+  const { data } = useLive<Me>(`/api/me?rollout=${rolloutId}`, EVERY_MS);
   const reject = whyWithout('approver', data);
-  const hasAsked = data !== null && data.name === requestedBy && data.id !== WITHOUT_SIGN_IN;
-  const own = hasAsked ? 'Off: you asked for this rollout, so another approver has to approve it.' : null;
+  const own =
+    data?.hasRequested === true
+      ? 'Off: you asked for this rollout, so another approver has to approve it.'
+      : null;
   return { approve: reject ?? own, reject };
 }
 

@@ -71,7 +71,7 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
   const { requestedBy, requestedUtc, phases } = rollout;
   const phase = phases.find((one) => one.phase === needed.phase);
   const before = phases[phases.findIndex((one) => one.phase === needed.phase) - 1];
-  const off = useWhyNoApprover(requestedBy);
+  const off = useWhyNoApprover(rollout.id);
   return (
     <>
       <dl class="approval-facts">
@@ -159,7 +159,7 @@ function Standing({
   readonly rollout: Rollout;
 }): JSX.Element | null {
   const [isOpen, setIsOpen] = useState(false);
-  const { reject: off } = useWhyNoApprover(rollout.requestedBy);
+  const { reject: off } = useWhyNoApprover(rollout.id);
   if (approval === null) return null;
   const isOver = (rollout.phases.find((one) => one.phase === phase)?.endedUtc ?? null) !== null;
   const withdraw: Choice = {

@@ -1,33 +1,53 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { useConnection } from '../connection';
+import { useConnection, type Unread } from '../connection';
 import { askAllNow } from '../live';
 import { Icon } from './icon';
 
-/** Says that what is on the page may be old, since when, and what can be done; nothing while all is well. */
+/** Says that what is on the page, or a part of it, may be old, since when, and what can be done; nothing while all is well. */
 export function ConnectionBar(): JSX.Element {
-  const { kind, lastAnswerMs, why } = useConnection();
+  const { kind, lastAnswerMs, why, unread } = useConnection();
   return (
     <div class="connection-bar-place" role="status">
-      {kind === 'lost' && (
-        <div class="connection-bar">
-          <Icon name="warning" />
-          <p>
-            <strong>Connection lost.</strong> {why}{' '}
-            {lastAnswerMs === null ? 'There has been no answer yet.' : <Since ms={lastAnswerMs} />} It is
-            tried again by itself.
-          </p>
-          <button type="button" onClick={askAllNow}>
-            Try now
-          </button>
-        </div>
+      {kind === 'lost' ? (
+        <Bar>
+          <strong>Connection lost.</strong> {why}{' '}
+          {lastAnswerMs === null ? (
+            'There has been no answer yet.'
+          ) : (
+            <Since what="What you see" ms={lastAnswerMs} />
+          )}
+        </Bar>
+      ) : (
+        kind === 'live' && unread !== null && <Part unread={unread} />
       )}
     </div>
   );
 }
 
-/** What is shown is so old. */
-function Since({ ms }: { readonly ms: number }): JSX.Element {
+function Part({ unread: { problem, readMs } }: { readonly unread: Unread }): JSX.Element {
+  return (
+    <Bar>
+      <strong>Part of this page could not be read.</strong> {problem.title} {problem.detail}{' '}
+      {readMs === null ? 'It is missing.' : <Since what="What you see of it" ms={readMs} />}
+    </Bar>
+  );
+}
+
+function Bar({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="connection-bar">
+      <Icon name="warning" />
+      <p>{children} It is tried again by itself.</p>
+      <button type="button" onClick={askAllNow}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+/** What is shown is so old: it counts on without being read aloud every second. */
+function Since({ what, ms }: { readonly what: string; readonly ms: number }): JSX.Element {
   const [nowMs, setNowMs] = useState(Date.now());
   useEffect(() => {
     const timer = window.setInterval(() => {
@@ -37,5 +57,9 @@ function Since({ ms }: { readonly ms: number }): JSX.Element {
       window.clearInterval(timer);
     };
   }, []);
-  return <span>What you see is {Math.max(0, Math.round((nowMs - ms) / 1_000))} s old.</span>;
+  return (
+    <span aria-live="off">
+      {what} is {Math.max(0, Math.round((nowMs - ms) / 1_000))} s old.
+    </span>
+  );
 }

@@ -19,17 +19,23 @@ export function Waiting({ rollouts, isOnNow }: WaitingProps): JSX.Element {
       {rollouts
         .filter(({ endedUtc }) => endedUtc === null)
         .map((rollout) => (
-          <OfRollout key={rollout.id} summary={rollout} />
+          <OfRollout key={rollout.id} summary={rollout} isOnNow={isOnNow} />
         ))}
     </div>
   );
 }
 
-function OfRollout({ summary }: { readonly summary: RolloutSummary }): JSX.Element {
+interface OfRolloutProps {
+  readonly summary: RolloutSummary;
+  readonly isOnNow: boolean;
+}
+
+function OfRollout({ summary, isOnNow }: OfRolloutProps): JSX.Element {
   const { data } = useLive<Rollout>(`/api/rollouts/${summary.id}`, ROLLOUT_MS);
   const isHalted = data !== null && isOpen(data) && data.halts.some(({ decision }) => decision === null);
   const asked = data === null ? undefined : approvalThatWaits(data);
-  const link = (
+  // Out of sight it would be a stop of the Tab key that is not seen.
+  const link = !isOnNow && (
     <Link to={addressOf('/', { rollout: summary.id })}>
       Decide<span class="visually-hidden"> on {rolloutName(summary)}</span>
     </Link>

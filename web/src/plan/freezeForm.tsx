@@ -1,12 +1,15 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
+import { selectorInWords } from '../format';
 import { askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
 import { announce } from '../parts/announcer';
+import { LongText } from '../parts/longText';
+import { Name } from '../parts/name';
 import { ProblemNote } from '../parts/problemNote';
 import { SelectField } from '../parts/selectField';
 import { send, type Problem } from '../send';
-import type { FreezeKind } from './freeze';
+import type { Freeze, FreezeKind } from './freeze';
 import { SubmitLine } from '../parts/submitLine';
 
 export interface Draft {
@@ -46,10 +49,12 @@ interface FreezeFormProps {
   readonly setDraft: (draft: Draft) => void;
   readonly isOpen: boolean;
   readonly setOpen: (isOpen: boolean) => void;
+  /** The one that is there already by the name of the draft. */
+  readonly known: Freeze | undefined;
 }
 
 /** Sets a freeze or an exclusion. The button says what is missing as long as it is off. */
-export function FreezeForm({ draft, setDraft, isOpen, setOpen }: FreezeFormProps): JSX.Element {
+export function FreezeForm({ draft, setDraft, isOpen, setOpen, known }: FreezeFormProps): JSX.Element {
   const id = useId();
   const [problem, setProblem] = useState<Problem | null>(null);
   const notOperator = useWhyNoOperator();
@@ -88,10 +93,32 @@ export function FreezeForm({ draft, setDraft, isOpen, setOpen }: FreezeFormProps
             setDraft({ ...draft, ...part });
           }}
         />
-        <SubmitLine id={id} label="Set it" missing={missing} />
+        {known !== undefined && <Replaces known={known} />}
+        <SubmitLine
+          id={id}
+          label={known === undefined ? 'Set it' : 'Replace it'}
+          missing={missing}
+          tone={known === undefined ? 'primary' : 'danger'}
+        />
         <ProblemNote problem={problem} />
       </form>
     </details>
+  );
+}
+
+/** The host keeps one of each name: setting it again changes it. */
+function Replaces({
+  known: { id, from, to, selector, reason, owner },
+}: {
+  readonly known: Freeze;
+}): JSX.Element {
+  return (
+    <p class="note" role="status">
+      <Name text={id} /> is there already: {from} to {to}, <LongText text={selectorInWords(selector)} /> (
+      <LongText text={reason} /> – <LongText text={owner} />
+      ). This replaces it: what it kept from being patched may then be patched. Choose another name for one
+      more.
+    </p>
   );
 }
 

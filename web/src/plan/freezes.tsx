@@ -5,6 +5,7 @@ import { useConnection } from '../connection';
 import { useLive, askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
 import { doneAt } from '../parts/announcer';
+import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { Name } from '../parts/name';
 import { ProblemNote } from '../parts/problemNote';
@@ -17,8 +18,11 @@ const EVERY_MS = 5_000;
 
 /** When nothing may start, for whom, and why: as a calendar, as a list, and a form for one more. */
 export function Freezes({ month }: { readonly month: string }): JSX.Element {
-  const { data: freezes } = useLive<{ value: Freeze[] }>('/api/freezes', EVERY_MS);
-  const { data: exclusions } = useLive<{ value: Freeze[] }>('/api/exclusions', EVERY_MS);
+  const { data: freezes, problem: noFreezes } = useLive<{ value: Freeze[] }>('/api/freezes', EVERY_MS);
+  const { data: exclusions, problem: noExclusions } = useLive<{ value: Freeze[] }>(
+    '/api/exclusions',
+    EVERY_MS,
+  );
   const all = [
     ...(freezes?.value ?? []).map((freeze) => ({ kind: 'freezes' as const, freeze })),
     ...(exclusions?.value ?? []).map((freeze) => ({ kind: 'exclusions' as const, freeze })),
@@ -46,14 +50,37 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
         chosen={draft}
         choose={choose}
       />
-      {all.length === 0 && <p class="quiet">None: everything may be patched in its off-peak hours.</p>}
+      {freezes === null || exclusions === null ? (
+        <Unknown problem={noFreezes ?? noExclusions} />
+      ) : (
+        all.length === 0 && <p class="quiet">None: everything may be patched in its off-peak hours.</p>
+      )}
       <ul class="freezes">
         {all.map(({ kind, freeze }) => (
           <FreezeRow key={`${kind} ${freeze.id}`} kind={kind} freeze={freeze} />
         ))}
       </ul>
-      <FreezeForm draft={draft} setDraft={setDraft} isOpen={isOpen} setOpen={setOpen} />
+      <FreezeForm
+        draft={draft}
+        setDraft={setDraft}
+        isOpen={isOpen}
+        setOpen={setOpen}
+        known={all.find(({ kind, freeze }) => kind === draft.kind && freeze.id === draft.id)?.freeze}
+      />
     </section>
+  );
+}
+
+/** While they are not known the calendar has no days that are frozen, and there may be some. */
+function Unknown({ problem }: { readonly problem: Problem | null }): JSX.Element {
+  if (problem === null) return <p class="quiet">Reading …</p>;
+  return (
+    <p class="problem">
+      <Icon name="warning" />
+      <span>
+        Not all of them are shown: {problem.title} {problem.detail}
+      </span>
+    </p>
   );
 }
 

@@ -9,16 +9,9 @@ import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
 import { PolicyEffect, type PolicyDiff } from './policyEffect';
+import { PolicyReplaced, type Version } from './policyReplaced';
 import { PolicyInForce } from './policyInForce';
 import { PolicyText, yamlOf } from './policyText';
-
-interface Version {
-  readonly version: number;
-  readonly appliedUtc: string;
-  readonly appliedBy: string;
-  readonly reason: string;
-  readonly text: string;
-}
 
 interface Policy {
   readonly version: number;
@@ -40,10 +33,22 @@ const IN_ADDRESS_MAX = 2_000;
 /** So long after the last key the host is asked what the text would do. */
 const TYPED_MS = 450;
 
+/** While another page is looked at: what was typed is not lost by a look at the audit. */
+let leftDraft: Draft | null = null;
+
+function useDraft(): readonly [Draft | null, (draft: Draft | null) => void] {
+  const [draft, setDraft] = useState(leftDraft);
+  const set = (next: Draft | null): void => {
+    leftDraft = next;
+    setDraft(next);
+  };
+  return [draft, set];
+}
+
 /** The policy in force, as the file that sets it; what another text would do, before it is applied. */
 export function PolicyEditor(): JSX.Element {
   const { data: policy, problem } = useLive<Policy>('/api/policy', POLICY_MS);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const [draft, setDraft] = useDraft();
   const written = policy === null ? '' : fileOf(policy);
   const version = policy?.version ?? 0;
   const changed = draft === null || draft.text === written ? null : draft;
@@ -54,11 +59,7 @@ export function PolicyEditor(): JSX.Element {
         <h2 id="policy" tabIndex={-1}>
           Policy
         </h2>
-        <p class="quiet">
-          {policy?.applied
-            ? `Version ${policy.version}, applied ${time(policy.applied.appliedUtc)}`
-            : 'As deployed: no file was applied'}
-        </p>
+        <p class="quiet">{policy !== null && versionInWords(policy)}</p>
       </div>
       {policy === null ? (
         <p class="quiet">{problem === null ? 'Reading it …' : `${problem.title} ${problem.detail}`}</p>
@@ -80,7 +81,16 @@ export function PolicyEditor(): JSX.Element {
                 <ProblemNote problem={checked?.problem ?? null} />
                 {checked?.diff && <PolicyEffect diff={checked.diff} />}
                 {checked === null && <p class="quiet">Asking what it would do …</p>}
-                {changed.version !== version && <Replaced policy={policy} begunFrom={changed.version} />}
+                {changed.version !== version && (
+                  <PolicyReplaced
+                    version={version}
+                    applied={policy.applied}
+                    begunFrom={changed.version}
+                    goOn={() => {
+                      setDraft({ ...changed, version });
+                    }}
+                  />
+                )}
                 <Apply
                   draft={changed}
                   whyNot={
@@ -106,27 +116,10 @@ export function PolicyEditor(): JSX.Element {
   );
 }
 
-/** Another person applied a version meanwhile: the text, whose author has not read it, would undo it. */
-function Replaced({
-  policy: { version, applied },
-  begunFrom,
-}: {
-  readonly policy: Policy;
-  readonly begunFrom: number;
-}): JSX.Element {
-  return (
-    <p class="note" role="alert">
-      Version {version} is in force
-      {applied !== null && (
-        <>
-          , applied by <LongText text={applied.appliedBy} /> (<LongText text={applied.reason} />)
-        </>
-      )}
-      . Your text was begun from version {begunFrom} and would undo it. Copy what you want to keep, forget the
-      changes, and make them in the text of version {version}.
-    </p>
-  );
-}
+const versionInWords = ({ version, applied }: Policy): string =>
+  applied === null
+    ? 'As deployed: no file was applied'
+    : `Version ${version}, applied ${time(applied.appliedUtc)}`;
 
 /** The file as it was applied; before the first, a line that says what would stand there. */
 function fileOf({ applied, sets }: Policy): string {
@@ -181,6 +174,10 @@ interface ApplyProps {
 function Apply({ draft: { text, version }, whyNot, onDone, onForget }: ApplyProps): JSX.Element {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
+  // What was refused was refused for the version before.
+  useEffect(() => {
+    setProblem(null);
+  }, [version]);
   const notOperator = useWhyNoOperator();
   const missing = notOperator ?? whyNot ?? (reason.trim() === '' ? 'Say why: it goes into the audit.' : null);
   const apply = async (): Promise<void> => {

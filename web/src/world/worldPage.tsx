@@ -16,7 +16,7 @@ const EVERY_MS = 4_000;
 
 /** Where the rollout is: regions on a map and in words, and one of them down to its update domains. */
 export function WorldPage({ rollout: { id }, place }: PageProps): JSX.Element {
-  const { data: timeline } = useLive<Timeline>(`/api/rollouts/${id}/timeline`, EVERY_MS);
+  const { data: timeline, problem } = useLive<Timeline>(`/api/rollouts/${id}/timeline`, EVERY_MS);
   const { data: disruptions } = useLive<Disruptions>(`/api/rollouts/${id}/disruptions`, EVERY_MS);
   const { nowUtc } = useConnection();
   const down = disruptions?.value ?? [];
@@ -38,8 +38,12 @@ export function WorldPage({ rollout: { id }, place }: PageProps): JSX.Element {
         <h1>World</h1>
         <p class="quiet">
           {timeline === null
-            ? 'Reading the plan …'
-            : `${many(regions.length, 'region')}. A mark fills as its VMs are done; the larger, the more VMs. Lines join geo pairs, which are never patched at the same time.`}
+            ? problem === null
+              ? 'Reading the plan …'
+              : `${problem.title} ${problem.detail}`
+            : regions.length === 0
+              ? 'There is no plan yet.'
+              : `${many(regions.length, 'region')}. A mark fills as its VMs are done; the larger, the more VMs. Lines join geo pairs, which are never patched at the same time.`}
         </p>
       </div>
       <div class="world">

@@ -1,0 +1,113 @@
+import type { Browser, Page } from 'playwright-core';
+import {
+  accessibilityProblems,
+  dashboardHost,
+  isTooWide,
+  launchChromium,
+  openPage,
+  type DashboardHost,
+} from './dashboardPage';
+
+/** A host of which single addresses fail while it answers all others: storage that is throttled, a table that cannot be read. */
+let host: DashboardHost;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+
+beforeAll(async () => {
+  [host, browser] = await Promise.all([
+    dashboardHost({ fleet: 'fleets/e2e.json', startUtc: '2026-11-10T18:00:00.000Z' }),
+    launchChromium(),
+  ]);
+  await host.request('POST', '/api/rollouts', { month: '2026-11' });
+  await host.runUntil('2026-11-10T19:00:00.000Z');
+  ({ page, errors } = await openPage(browser));
+});
+afterAll(async () => {
+  await browser.close();
+  await host.close();
+});
+afterEach(async () => {
+  await page.unrouteAll();
+});
+
+const open = (path: string): Promise<unknown> => page.goto(`${host.baseUrl}/dashboard${path}`);
+
+const PROBLEM = { title: 'The table was not read.', detail: 'Storage is throttled. Wait a minute.' };
+
+/** What is asked of such an address is answered with this problem until it is not routed any more. */
+const failing = (path: RegExp, status: number): Promise<unknown> =>
+  page.route(path, (route) =>
+    route.fulfill({ status, contentType: 'application/problem+json', json: PROBLEM }),
+  );
+
+test('without a plan the map says so', async () => {
+  await page.route(/\/timeline$/, (route) => route.fulfill({ json: { phases: [] } }));
+  await open('/world');
+  await page.locator('main').getByText('There is no plan yet.').waitFor();
+  expect(await page.getByText('0 regions').count()).toBe(0);
+});
+
+const bar = (): ReturnType<Page['locator']> => page.locator('.connection-bar-place');
+
+test.each([
+  ['freezes', /\/api\/freezes$/],
+  ['exclusions', /\/api\/exclusions$/],
+])('%s that could not be read are not shown as none', async (_what, path) => {
+  await failing(path, 500);
+  await open('/plan');
+  const card = page.getByRole('region', { name: 'Freezes and exclusions' });
+  await card.getByText(`${PROBLEM.title} ${PROBLEM.detail}`).waitFor();
+  expect(await card.getByText('None: everything may be patched').count()).toBe(0);
+});
+
+test('a policy that could not be read is not shown as none', async () => {
+  await failing(/\/api\/policy$/, 500);
+  await open('/plan');
+  const card = page.getByRole('region', { name: 'Policy' });
+  await card.getByText(`${PROBLEM.title} ${PROBLEM.detail}`).waitFor();
+  expect(await card.getByText('no file was applied').count()).toBe(0);
+});
+
+test('a plan that could not be read is not waited for without a word', async () => {
+  await failing(/\/timeline$/, 500);
+  await open('/world');
+  await page.locator('main').getByText(`${PROBLEM.title} ${PROBLEM.detail}`).waitFor();
+  expect(await page.getByText('Reading the plan').count()).toBe(0);
+});
+
+test.each([500, 503])(
+  'what is old because one address answers %i while others answer is said above every page, with why and how old it is, until it is read again',
+  async (status) => {
+    await open('');
+    await page.getByText(/^Day \d+ of \d+\./).waitFor();
+    expect(await bar().innerText()).toBe('');
+    await failing(/\/halts$/, status);
+    const said = bar().getByText('Part of this page could not be read.');
+    await said.waitFor();
+    await bar()
+      .getByText(/The table was not read\. Storage is throttled\. Wait a minute\. .*is \d+ s old/)
+      .waitFor();
+    // Other answers do not take the words away.
+    for (let looks = 0; looks < 10; looks += 1) {
+      await page.waitForTimeout(500);
+      expect(await said.isVisible()).toBe(true);
+    }
+    await page.setViewportSize({ width: 400, height: 900 });
+    expect([await accessibilityProblems(page), await isTooWide(page)]).toEqual([[], false]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await said.waitFor({ state: 'detached' });
+  },
+);
+
+test('what is old on a page that was left is said there no more', async () => {
+  await failing(/\/timeline$/, 500);
+  await open('/world');
+  const said = bar().getByText('Part of this page could not be read.');
+  await said.waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).click();
+  await said.waitFor({ state: 'detached' });
+  expect(errors).toEqual([]);
+});
