@@ -14,6 +14,7 @@ import type { Policy } from '../../domain/policy';
 import { chance, hash53 } from '../../domain/seed';
 import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { InventoryPage } from '../../drivers/driver';
 import type { ScheduledAssessment } from '../../store/assessments';
 import type { InventoryRow } from '../../store/inventory';
 import type { ListPage } from '../../store/listPage';
@@ -21,6 +22,7 @@ import { saveBudgetSizes } from '../budgets/budgetShares';
 import { followMoved, noteMovedSets } from './followMoved';
 import { joinRollout } from '../rollout/joinRollout';
 import type { Services } from '../services';
+import { sideBySide } from '../sideBySide';
 import { countedSlices, SLICE_ITEMS, stepsInSlices } from '../slices';
 
 /**
@@ -199,20 +201,36 @@ function firstOf(
   return { changes, remaining: count - taken + removed.length };
 }
 
-async function listAll({ driver }: Services): Promise<Listing> {
+async function listAll({ driver, inventory }: Services): Promise<Listing> {
   const vms: VirtualMachine[] = [];
   const incomplete = new Map<string, string>();
   const next = countedSlices();
   let cursor: string | null = null;
   do {
     const page = await driver.listVirtualMachines(cursor);
-    vms.push(...page.items);
+    vms.push(...(await withKnownDomains(inventory, page)));
     for (const { subscriptionId, why } of page.incomplete ?? [])
       incomplete.set(subscriptionId.toLowerCase(), why);
     cursor = page.next;
     await next(page.items.length);
   } while (cursor !== null);
   return { vms, incomplete };
+}
+
+/** An update domain that could not be read now is the one that is known, as long as it is the same VM of the same set. */
+async function withKnownDomains(
+  inventory: Services['inventory'],
+  { items, domainsNotRead = [] }: InventoryPage,
+): Promise<InventoryPage['items']> {
+  if (domainsNotRead.length === 0) return items;
+  const known = new Map(
+    await sideBySide(domainsNotRead, async (id) => [id, await inventory.read(id)] as const),
+  );
+  return items.map((vm) => {
+    const before = known.get(vm.id);
+    if (before?.uniqueId !== vm.uniqueId || before?.availabilitySetId !== vm.availabilitySetId) return vm;
+    return Object.assign({}, vm, { updateDomain: before.updateDomain });
+  });
 }
 
 /** Rows of the inventory that are read together: a request of Azure Tables answers with 1,000 at most. */
