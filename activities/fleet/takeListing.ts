@@ -53,8 +53,9 @@ export async function takeListing(
   await joinRollout(services, added);
   await followMoved(services, moved);
   await noteMovedSets(services, moved);
+  const arrived = new Map(moved.map(({ to }) => [to.id, to])).values();
   await inventory.change({
-    upsert: [...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to), ...buried],
+    upsert: [...added, ...changed.map(({ after }) => after), ...arrived, ...buried],
     remove: [...removed, ...moved.map(({ from }) => from.id)],
   });
   if (remaining > 0) return { ...changes, remaining, agreed: null };
