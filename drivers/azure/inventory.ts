@@ -102,7 +102,7 @@ export class Inventory {
     const budgets = providerBudgets('maintenance', subscription);
     const { status } = await reader.read({ method: 'GET', url }, { budgets });
     if (status === 403) return false;
-    // Of a VM that has just been deleted nothing is known: the next one is asked.
+    // Azure looks at rights before it looks for the VM: a 404 is of one that has just been deleted. The right is asked for again with the next query.
     if (status === 200) this.#rightSeenMs.set(subscription, clock.nowMs());
     return true;
   }
