@@ -43,15 +43,17 @@ export async function takeListing(
   const believed = accept ? { inventoryFewerPercent: 100 } : policy;
   const all =
     asBefore(known, listing) ?? (await stepsInSlices(inventoryChanges(known, listing, believed, nowUtc)));
-  const { changes, remaining } = firstOf(all, changesMax);
-  const { present, added, changed, moved, buried, removed, notBelieved } = changes;
+  const some = firstOf(all, changesMax);
+  const { present, added, changed, buried, removed, notBelieved } = some.changes;
   // Schedule and sizes before the inventory: a repeat after a crash in between finds the same VMs changed. Of a fleet as it was nothing is read again.
-  if (added.length + changed.length + moved.length + buried.length > 0) {
-    await reschedule(services, changes, nowUtc);
+  if (added.length + changed.length + some.changes.moved.length + buried.length > 0) {
+    await reschedule(services, some.changes, nowUtc);
     await inventory.saveSetSizes(present);
   }
   await joinRollout(services, added);
-  await followMoved(services, moved);
+  const moved = await followMoved(services, some.changes.moved);
+  const changes = { ...some.changes, moved };
+  const remaining = some.remaining + some.changes.moved.length - moved.length;
   await noteMovedSets(services, moved);
   const arrived = new Map(moved.map(({ to }) => [to.id, to])).values();
   await inventory.change({

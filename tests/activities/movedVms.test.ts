@@ -85,6 +85,22 @@ describe('B6: a VM that was moved', () => {
     expect((await takeListing(services)).moved).toEqual([]);
   });
 
+  it('with many others on a slow platform is followed by one of many calls, each of which ends in time', async () => {
+    const { services } = await movedTo({ resourceGroup: 'RG-NEW' }, 5);
+    const { inventory } = services;
+    const saveMove: typeof inventory.saveMove = async (from, to) => {
+      services.wait(30);
+      await inventory.saveMove(from, to);
+    };
+    Object.assign(services, { inventory: { ...inventory, saveMove } });
+    const remaining: number[] = [];
+    for (let left = 1; left > 0; remaining.push(left)) ({ remaining: left } = await takeListing(services));
+    expect(remaining).toEqual([3, 1, 0]);
+    expect((await services.inventory.list()).every(({ resourceGroup }) => resourceGroup === 'RG-NEW')).toBe(
+      true,
+    );
+  });
+
   it('keeps its outcome, and what a slow round says of the old id afterwards counts no more', async () => {
     const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' });
     const [patched, deferred] = old;
