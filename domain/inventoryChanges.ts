@@ -164,7 +164,10 @@ const NO_MOVES: readonly MovedVm[] = [];
 function* compare(
   known: ReadonlyMap<VmId, KnownVm>,
   listed: ReadonlyMap<VmId, VirtualMachine>,
-  { changes, arrived }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, readonly MovedVm[]> },
+  {
+    changes,
+    arrived,
+  }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, readonly MovedVm[]> },
   nowUtc: string,
 ): Generator<number, void> {
   for (const [id, vm] of listed) {
