@@ -39,7 +39,11 @@ module.exports = {
       ['audit/', 'drivers/driver'],
       'The dashboard knows the app over its API alone; the certificate is judged by the auditor, which is no part of the app.',
     ),
-    layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
+    layer(
+      'drivers',
+      ['collections/', 'domain/'],
+      'A driver speaks the words of domain/, and nothing else of the app.',
+    ),
     layer(
       'composition',
       ['domain/', 'drivers/', 'store/', 'activities/', 'notifications/'],

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import type { AvailabilitySetId } from '../domain/ids';
+import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { makeCatchUpPlan, type CatchUpRequest } from '../planning/makeCatchUpPlan';
+import { allPages, PAGE_OF_ONE_REQUEST } from '../store/listPage';
+import type { TakenChance } from '../store/secondChances';
 import * as contracts from './contracts';
 import { budgetsDown, budgetSizesNow } from './budgets/budgetShares';
 import { stagesOf } from './readRegion';
@@ -20,8 +22,7 @@ async function planned(
   { rolloutId, region, phase }: z.output<typeof contracts.planCatchUp.input>,
 ): Promise<number> {
   const taken = await services.secondChances.taken(phase, rolloutId, region);
-  const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
-  const vms = known.filter((vm) => vm !== null);
+  const vms = await knownVms(services, taken);
   const { policy } = services;
   const budgets = { sizes: await budgetSizesNow(services), downCounts: await budgetsDown(services) };
   const regions = makeCatchUpPlan({
@@ -33,6 +34,25 @@ async function planned(
   });
   const here = regions.find((one) => one.region === region) ?? null;
   return services.plans.saveCatchUp(rolloutId, phase, region, here);
+}
+
+/** VMs that are read one by one. A region has up to 50,000: of more than these the pages of the whole inventory take less time. */
+const READ_ALONE_MAX = 2000;
+
+/** Those of the inventory, in any order. */
+async function knownVms(
+  { inventory }: Services,
+  taken: readonly TakenChance[],
+): Promise<readonly VirtualMachine[]> {
+  if (taken.length <= READ_ALONE_MAX) {
+    const read = await sideBySide(taken, ({ vmId }) => inventory.read(vmId));
+    return read.filter((vm) => vm !== null);
+  }
+  const wanted = new Set<VmId>(taken.map(({ vmId }) => vmId));
+  const vms: VirtualMachine[] = [];
+  for await (const vm of allPages((after) => inventory.page(after, PAGE_OF_ONE_REQUEST)))
+    if (wanted.has(vm.id)) vms.push(vm);
+  return vms;
 }
 
 /** How large the sets and the subscriptions of these VMs are in the inventory: shares are shares of that. */

@@ -4,7 +4,7 @@ import { addSeconds } from '../domain/instants';
 import { passesByItself, pauseAfter } from '../domain/refusals';
 import * as contracts from './contracts';
 import { expectClaim } from './round/expectClaim';
-import { installOnce, type InstallJob, type InstallStop } from './round/installOnce';
+import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './round/installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
 type Input = z.infer<typeof contracts.startOrderedInstall.input>;
@@ -41,6 +41,12 @@ async function bringExtension(
 const AGENT_MAY_BE_SILENT_SECONDS = 25 * 60;
 const AGENT_POLL_SECONDS = 60;
 
+/** What may pass while the claim is held: the extension comes, the agent answers again. */
+const WAITED_FOR: ReadonlySet<LastingRefusal> = new Set<LastingRefusal>([
+  'extensionMissing',
+  'agentNotReady',
+]);
+
 /** When its claim is over at the latest, reboot and soak apart, for which there is a grace. */
 const longestUtc = ({ claim, order }: Input): string =>
   addSeconds(claim.startByUtc, order.maximumDurationMinutes * 60);
@@ -58,6 +64,7 @@ function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }:
     minutesNow: () => Promise.resolve(services.nowUtc() > claim.startByUtc ? 0 : maximumDurationMinutes),
     request: () => Promise.resolve(request),
     forbidden: () => Promise.resolve([]),
+    isFinal: (stop) => stop.kind !== 'refused' || !WAITED_FOR.has(stop.code),
     audit: {
       partition: 'onDemand',
       who: by,

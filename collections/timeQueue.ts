@@ -1,13 +1,12 @@
-/** Items in the order of their instants; those of one instant in the order in which they were added. A binary heap. */
+/** Items in the order of their instants; those of one instant in the order that they are given, or in which they were added. A binary heap. */
 export class TimeQueue<T> {
   readonly #atMs: number[] = [];
   readonly #order: number[] = [];
   readonly #items: T[] = [];
   #added = 0;
 
-  add(atMs: number, item: T): void {
+  add(atMs: number, item: T, order = this.#added++): void {
     let place = this.#items.length;
-    const order = this.#added++;
     this.#atMs.push(atMs);
     this.#order.push(order);
     this.#items.push(item);
@@ -22,6 +21,11 @@ export class TimeQueue<T> {
   /** The first item, which stays in the queue. */
   first(): T | null {
     return this.#items[0] ?? null;
+  }
+
+  /** Infinity when there is none. */
+  firstMs(): number {
+    return this.#atMs[0] ?? Infinity;
   }
 
   take(): { readonly atMs: number; readonly item: T } | null {

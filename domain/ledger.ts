@@ -256,8 +256,13 @@ export function claimDeadline(
 /** A lapsed ticket goes behind all others. */
 function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
   if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;
-  const own = state.tickets.find((mine) => mine.claimId === request.claimId);
-  return isAhead(ticket, { deadlineUtc: request.deadlineUtc, askedUtc: own?.askedUtc ?? request.nowUtc });
+  return isAhead(ticket, { deadlineUtc: request.deadlineUtc, askedUtc: askedSince(state.tickets, request) });
+}
+
+/** One that has lapsed has lost its place, also where no other request has swept it away yet. */
+function askedSince(tickets: readonly Ticket[], { claimId, nowUtc }: ClaimRequest): string {
+  const own = tickets.find((ticket) => ticket.claimId === claimId && ticket.lapsesUtc >= nowUtc);
+  return own?.askedUtc ?? nowUtc;
 }
 
 /** A refusal that no queue resolves: a ticket for it would only block others for nothing. */
@@ -265,10 +270,10 @@ const NOT_WORTH_A_TICKET: RefusalRule = 'setImpaired';
 
 function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[] {
   const { claimId, disruption, deadlineUtc, nowUtc } = request;
-  const before = tickets.find((ticket) => ticket.claimId === claimId);
+  const askedUtc = askedSince(tickets, request);
   const lapsesUtc = addSeconds(nowUtc, request.ticketLapseSeconds);
   const alive = tickets.filter((ticket) => ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc);
-  return [...alive, { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc }];
+  return [...alive, { claimId, disruption, deadlineUtc, askedUtc, lapsesUtc }];
 }
 
 /** Frees a claim and remembers the VMs that go on holding their sets; and, given the time, where the rollout goes on. Releasing twice is releasing once. */

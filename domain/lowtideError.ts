@@ -14,6 +14,7 @@ export type LowtideErrorCode =
   | 'ROLLOUT_ENDED'
   | 'NOTHING_TO_DECIDE'
   | 'NOT_OWNER'
+  | 'CHANGED_SINCE'
   | 'DRIVER_CANNOT'
   | 'STATE_IN_USE'
   | 'OUTPUT_FAILED'

@@ -36,6 +36,8 @@ export class TimerTriggers {
   readonly #crons = new Map<string, Cron>();
   /** What was asked last of each: a function that fires asks twice. */
   readonly #next = new Map<string, { readonly afterMs: number; readonly nextMs: number }>();
+  /** The functions that run because they were due, and whether they have been due again since. */
+  readonly #runs = new Map<string, { isDueAgain: boolean }>();
   /** By function name, in milliseconds: kept in the journal. */
   readonly lastMs: Map<string, number>;
 
@@ -92,9 +94,31 @@ export class TimerTriggers {
     }
   }
 
+  /**
+   * Never beside itself: what is missed during a run is made up for once, right after it. `isPastDue` stays false then, as with the real host's
+   * listener, which says so only of what it missed while it was down.
+   */
   #fire(fn: RegisteredFunction, isPastDue: boolean): void {
+    const before = this.#runs.get(fn.name);
+    if (before !== undefined) {
+      before.isDueAgain = true;
+      return;
+    }
+    const run = { isDueAgain: false };
+    this.#runs.set(fn.name, run);
     this.#engine.stats.timersFired += 1;
-    void this.invoke(fn, isPastDue);
+    void this.invoke(fn, isPastDue).then(() => {
+      this.#runs.delete(fn.name);
+      if (run.isDueAgain) this.#fireNow(fn);
+    });
+  }
+
+  /** By the host's clock, which a host that has stopped no longer looks at. */
+  #fireNow(fn: RegisteredFunction): void {
+    this.#engine.timers.add(this.#engine.nowMs, () => {
+      this.#fire(fn, false);
+    });
+    this.#engine.wake();
   }
 
   #plan(fn: RegisteredFunction): void {

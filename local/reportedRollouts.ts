@@ -130,10 +130,9 @@ const ReportedFreeze = z.object({
 
 /** Freezes and exclusions that stand, each since it was last made or changed; what was lifted is not judged. */
 export async function freezesOf(host: Api): Promise<readonly AuditFreeze[]> {
-  const rows = [
-    ...(await ask<{ value: object[] }>(host, '/api/freezes')).value,
-    ...(await ask<{ value: object[] }>(host, '/api/exclusions')).value,
-  ].map((row) => ReportedFreeze.parse(row));
+  const rows: z.output<typeof ReportedFreeze>[] = [];
+  for (const path of ['/api/freezes', '/api/exclusions'])
+    for await (const row of paged<object>(host, path)) rows.push(ReportedFreeze.parse(row));
   if (rows.length === 0) return [];
   const said = new Map<string, string>();
   for await (const row of paged<{ what: string; subject: string; atUtc: string }>(

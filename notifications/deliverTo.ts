@@ -14,15 +14,19 @@ export interface DeliverServices {
 const BACK_OFF_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1440] as const;
 const RETRY_AFTER_MAX_MS = 24 * 60 * MINUTE_MS;
 
-/** What came of one attempt: `said` for the host's log, and whether the receiver is worth another one in this run. */
+/** A run ends after so many refusals, so that a receiver that refuses everything is not asked a hundred times. */
+const REFUSALS_MAX = 20;
+
+/** What came of one attempt: `said` for the host's log. After `refused` the receiver may take the next one, after `failed` hardly. */
 interface Attempted {
   readonly said: readonly string[];
-  readonly mayGoOn: boolean;
+  readonly came: 'done' | 'refused' | 'failed';
 }
 
 /**
  * Sends a receiver what is due for it, one after another. It ends at the first failure: whoever does not answer one notice is not asked to
- * take the next, and each would cost ten seconds. Never rejects, so that no receiver ends the run of another.
+ * take the next, and each would cost ten seconds. A notice that is refused for what it is keeps no other waiting. Never rejects, so that no
+ * receiver ends the run of another.
  */
 export async function deliverTo(
   name: string,
@@ -36,10 +40,13 @@ export async function deliverTo(
   try {
     const { deliveries, setAside } = await services.deliveries.due(name, services.nowUtc());
     said.push(...setAside.map(saidOfSetAside));
+    let refusals = 0;
     for (const delivery of deliveries) {
       const attempted = await attempt(services, settings, receiver, delivery, source);
       said.push(...attempted.said);
-      if (!attempted.mayGoOn || Date.parse(services.nowUtc()) >= stopMs) break;
+      if (attempted.came === 'refused') refusals += 1;
+      if (attempted.came === 'failed' || refusals >= REFUSALS_MAX) break;
+      if (Date.parse(services.nowUtc()) >= stopMs) break;
     }
   } catch (error) {
     said.push(`The notices for ${name} are tried again in a minute: ${messageOf(error)}`);
@@ -74,17 +81,18 @@ async function attempt(
   });
   if (posted.kind === 'accepted') {
     await services.deliveries.delivered(delivery);
-    return { said: [], mayGoOn: true };
+    return { said: [], came: 'done' };
   }
-  const { error, forMs } = posted;
+  const { error, forMs, isOfMessage } = posted;
+  const came = isOfMessage ? 'refused' : 'failed';
   const minutes = BACK_OFF_MINUTES[delivery.attempts];
-  if (minutes === undefined) return { said: (await giveUp(services, delivery, error)).said, mayGoOn: false };
+  if (minutes === undefined) return { said: (await giveUp(services, delivery, error)).said, came };
   const waitMs = Math.max(minutes * MINUTE_MS, Math.min(forMs ?? 0, RETRY_AFTER_MAX_MS));
   const nextUtc = new Date(nowMs + waitMs).toISOString();
   const attempts = delivery.attempts + 1;
   await services.deliveries.postpone(delivery, { ...delivery, attempts, nextUtc, lastError: error });
   const failed = `The notice ${delivery.noticeId} did not reach ${delivery.receiver}: ${error}`;
-  return { said: [`${failed} It is tried again at ${nextUtc}.`], mayGoOn: false };
+  return { said: [`${failed} It is tried again at ${nextUtc}.`], came };
 }
 
 async function giveUp(
@@ -95,5 +103,5 @@ async function giveUp(
   const { noticeId, kind, receiver, attempts } = delivery;
   await deliveries.giveUp(delivery, { ...delivery, attempts: attempts + 1, lastError: error });
   const said = `The notice ${noticeId} (${kind}) never reached ${receiver}: ${error} GET /api/notifications lists it.`;
-  return { said: [said], mayGoOn: true };
+  return { said: [said], came: 'done' };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/messageOf';
 import { noticeOf } from '../domain/notices';
 import type { AuditStore } from '../store/audit';
 import type { ChainedRow } from '../store/auditChain';
@@ -51,7 +52,12 @@ async function addNews(
 ): Promise<readonly string[]> {
   const oldest = new Date(Date.parse(nowUtc()) - NEWS_MS).toISOString();
   const said: string[] = [];
-  let after = await deliveries.readCursor(chain);
+  let after: number;
+  try {
+    after = await deliveries.readCursor(chain);
+  } catch (error) {
+    return [`How far the chain ${chain} was read is not known, and it gives no notices: ${messageOf(error)}`];
+  }
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const { rows, unreadable, lastSeq, isLast } = await audit.readablePage(chain, after);
     if (lastSeq === null) break;

@@ -7,8 +7,14 @@ import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 
 export type Posted =
   | { readonly kind: 'accepted' }
-  /** `forMs`: how long the receiver asks not to be tried again; null when it does not say. */
-  | { readonly kind: 'refused'; readonly error: string; readonly forMs: number | null };
+  | {
+      readonly kind: 'refused';
+      readonly error: string;
+      /** How long the receiver asks not to be tried again; null when it does not say. */
+      readonly forMs: number | null;
+      /** It was refused for what it is: another one may be taken. */
+      readonly isOfMessage: boolean;
+    };
 
 export interface PostOptions {
   /** Of the notice; receivers tell repeats by it. */
@@ -21,6 +27,9 @@ export interface PostOptions {
 
 const TIMEOUT_MS = 10_000;
 
+/** Among 4xx those that any message gets: of the sender, of the address, or of the moment. */
+const OF_ANY_MESSAGE: ReadonlySet<number> = new Set([401, 404, 405, 407, 408, 410, 421, 425, 429]);
+
 /**
  * Posts once; every failure is an answer. No redirect is followed and no private address is reached, whatever a name resolves to at
  * the moment of connecting, unless the deployment allows it.
@@ -29,7 +38,7 @@ export function post(url: string, message: Message, options: PostOptions): Promi
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     const failed = (error: unknown): void => {
-      resolve({ kind: 'refused', error: messageOf(error), forMs: null });
+      resolve({ kind: 'refused', error: messageOf(error), forMs: null, isOfMessage: false });
     };
     try {
       if (!options.privateAddresses) refuseWrittenAddress(url);
@@ -56,6 +65,7 @@ export function post(url: string, message: Message, options: PostOptions): Promi
             kind: 'refused',
             error: `It answered ${statusCode}.`,
             forMs: retryAfterMs(headers['retry-after']),
+            isOfMessage: statusCode >= 400 && statusCode < 500 && !OF_ANY_MESSAGE.has(statusCode),
           });
       });
       sent.end(message.body);

@@ -75,6 +75,7 @@ function read(request: HttpRequest, caller: Caller): OperatorRequest {
   return {
     parameter: (name) => request.params[name] ?? '',
     query: (name) => request.query.get(name),
+    header: (name) => request.headers.get(name),
     method: request.method.toUpperCase(),
     path: new URL(request.url).pathname,
     bytes: () => bodyOf(request),

@@ -18,6 +18,26 @@ export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   });
 }
 
+export interface Condition {
+  readonly header: (name: string) => string | null;
+}
+
+/** The headers of a request that changes only what is as it knows it; RFC 9110. */
+export const IF_MATCH = {
+  'if-match':
+    'The etag of what is meant: refused when it was changed or removed since. * for any that is there.',
+} as const;
+export const IF_NONE_MATCH = {
+  'if-none-match': '*: refused when there is one of this name already.',
+} as const;
+
+/** Whether a request wants to change what has this tag; null where there is nothing. Without a condition it does. */
+export function meetsCondition({ header }: Condition, etag: string | null): boolean {
+  const [ifMatch, ifNoneMatch] = [header('if-match'), header('if-none-match')];
+  if (etag === null) return ifMatch === null;
+  return (ifMatch === null || isKnown(ifMatch, etag)) && !isKnown(ifNoneMatch, etag);
+}
+
 export interface Asked {
   readonly nowUtc: string;
   /** Its name. */

@@ -12,22 +12,17 @@ import { DAY_SECONDS } from '../domain/timeUnits';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { csvAnswer, csvOf } from './csv';
 import { placesSelected } from './fleetIndex';
+import { IF_MATCH, IF_NONE_MATCH } from './conditional';
 import { fleetView } from './fleetView';
-import { reasonIn } from './queryValues';
+import { keepFreeze, liftFreeze, LOWTIDE, refuseTooMany, setAsideIfOver, tagOf, WORDS } from './keepFreeze';
+import { nextLinkOf, reasonIn } from './queryValues';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { FreezeShape } from './shapes/freeze';
+import { AFTER, pageOfShape } from './shapes/shared';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 
 type Kind = Freeze['kind'];
-
-const WORDS = {
-  freeze: { path: 'api/freezes', set: 'frozen', removed: 'freezeLifted', one: 'freeze' },
-  exclusion: { path: 'api/exclusions', set: 'excluded', removed: 'exclusionLifted', one: 'exclusion' },
-} as const;
-
-/** As the audit names it. */
-const LOWTIDE = 'lowtide';
 
 async function shown(
   services: Services,
@@ -40,10 +35,15 @@ async function shown(
     freezes.map(async (freeze) => {
       const { kind: _kind, ...rest } = freeze;
       const vmCount = (await placesSelected(view, freeze.selector))?.length ?? view.vms.length;
-      return { ...rest, state: freezeState(freeze, nowUtc), vmCount };
+      return { ...rest, state: freezeState(freeze, nowUtc), vmCount, etag: tagOf(freeze) };
     }),
   );
 }
+
+const LIST_QUERY = {
+  after: AFTER,
+  format: { about: 'csv for a table.', schema: z.enum(['json', 'csv']) },
+};
 
 function listOf(kind: Kind): OperatorRoute {
   return {
@@ -51,19 +51,23 @@ function listOf(kind: Kind): OperatorRoute {
     methods: ['GET'],
     role: 'reader',
     route: WORDS[kind].path,
-    query: { format: { about: 'csv for a table.', schema: z.enum(['json', 'csv']) } },
+    query: LIST_QUERY,
     description: {
-      summary: `Every ${WORDS[kind].one}, also those that are over.`,
-      answers: {
-        200: { about: 'All of them.', schema: z.object({ value: z.array(FreezeShape) }), orCsv: true },
-      },
+      summary: `Every ${WORDS[kind].one}: those in force and to come at first, then those that are over, 500 a page.`,
+      answers: { 200: { about: 'A page.', schema: pageOfShape(FreezeShape), orCsv: true } },
     },
     handler: async (request, { services }) => {
-      const all = (await services.freezes.list()).filter((one) => one.kind === kind);
-      const value = await shown(services, all);
+      const after = request.query('after') ?? '';
+      const kept = (await services.freezes.list()).filter((one) => one.kind === kind);
+      const aside = await services.freezes.asidePage(kind, after);
+      const ids = new Set(kept.map(({ id }) => id));
+      const past = aside.value.filter(({ id }) => !ids.has(id));
+      const value = await shown(services, after === '' ? [...kept, ...past] : past);
+      const nextLink =
+        aside.next === null ? null : nextLinkOf(`/${WORDS[kind].path}`, request, LIST_QUERY, aside.next);
       if (request.query('format') === 'csv')
-        return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), null);
-      return { jsonBody: { value } };
+        return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), nextLink);
+      return { jsonBody: nextLink === null ? { value } : { value, nextLink } };
     },
   };
 }
@@ -79,11 +83,16 @@ function putOf(kind: Kind): OperatorRoute {
       summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts use it from now on.`,
       body: { about: 'Which VMs, from when to when, why, whose.', schema: FreezeInput },
       answers: { 200: { about: 'As it is kept.', schema: FreezeShape } },
+      headers: { ...IF_MATCH, ...IF_NONE_MATCH },
+      errors: ['CHANGED_SINCE'],
     },
     handler: async (request, { services }) => {
       const input = FreezeInput.parse(await request.json());
-      const freeze = await keep(services, kind, idOf(request), input, request.by);
-      return { jsonBody: (await shown(services, [freeze]))[0] };
+      const { by } = request;
+      const id = idOf(request);
+      await refuseTooMany(services, kind, [id]);
+      const freeze = await keepFreeze(services, { kind, id }, input, { by, condition: request });
+      return { headers: { etag: tagOf(freeze) }, jsonBody: (await shown(services, [freeze]))[0] };
     },
   };
 }
@@ -100,7 +109,8 @@ function deleteOf(kind: Kind): OperatorRoute {
     description: {
       summary: `Lifts ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}; what it held is caught up.`,
       answers: { 200: { about: 'As it was.', schema: FreezeShape } },
-      errors: ['NOT_FOUND'],
+      headers: IF_MATCH,
+      errors: ['NOT_FOUND', 'CHANGED_SINCE'],
     },
     handler: (request, { services }) => lift(services, kind, request),
   };
@@ -108,74 +118,15 @@ function deleteOf(kind: Kind): OperatorRoute {
 
 async function lift(services: Services, kind: Kind, request: OperatorRequest): Promise<HttpResponseInit> {
   const id = idOf(request);
-  const freeze = await services.freezes.read(kind, id);
+  const { by } = request;
+  const freeze = await liftFreeze(services, { kind, id }, { by, why: reasonIn(request), condition: request });
   if (freeze === null)
     throw new LowtideError('NOT_FOUND', {
       what: `There is no ${WORDS[kind].one} '${id}'.`,
       why: 'It never existed here, or was removed already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
-  await writeDown(services, freeze, {
-    what: WORDS[kind].removed,
-    by: request.by,
-    why: reasonIn(request) ?? undefined,
-  });
-  if (!(await services.freezes.remove(freeze))) throw await standsAfterAll(services, freeze, request.by);
   return { jsonBody: (await shown(services, [freeze]))[0] };
-}
-
-/** INV-17: what another person made of it meanwhile was not seen by the one who lifts it. The audit has both, and that it stands. */
-async function standsAfterAll(services: Services, { kind, id }: Freeze, by: string): Promise<LowtideError> {
-  const standing = await services.freezes.read(kind, id);
-  const { one, set } = WORDS[kind];
-  if (standing !== null)
-    await writeDown(services, standing, {
-      what: set,
-      by: LOWTIDE,
-      why: `It was changed while ${by} lifted it, and stands.`,
-    });
-  return new LowtideError('REQUEST_INVALID', {
-    what: `The ${one} '${id}' was not lifted.`,
-    why: 'Another person changed it at the same moment.',
-    fix: `GET /${WORDS[kind].path} shows it as it is now; lift that.`,
-  });
-}
-
-/** The audit first: what stops VMs from being patched is never without its reason there. */
-async function keep(
-  services: Services,
-  kind: Kind,
-  id: string,
-  input: FreezeInput,
-  by: string,
-): Promise<Freeze> {
-  const known = await services.freezes.read(kind, id);
-  const createdUtc = known?.createdUtc ?? services.nowUtc();
-  const freeze = Freeze.parse({ ...input, id, kind, createdUtc, createdBy: known?.createdBy ?? by });
-  await writeDown(services, freeze, { what: WORDS[kind].set, by });
-  await services.freezes.save(freeze);
-  return freeze;
-}
-
-interface Said {
-  readonly what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted';
-  readonly by: string;
-  /** What it was made for without it. */
-  readonly why?: string | undefined;
-}
-
-async function writeDown(services: Services, freeze: Freeze, { what, by, why }: Said): Promise<void> {
-  const atUtc = services.nowUtc();
-  const { id, selector, from, to, timeZone, owner, reason } = freeze;
-  await services.audit.appendNew('operator', `${atUtc}~${what}~${id}${by === LOWTIDE ? '~stands' : ''}`, {
-    atUtc,
-    who: by,
-    what,
-    subject: id,
-    vmId: selector.vm ?? null,
-    why: why ?? reason,
-    evidence: { selector: describeSelector(selector), from, to, timeZone, owner },
-  });
 }
 
 const Imported = z.object({ value: z.array(FreezeShape), notes: z.array(z.string()) });
@@ -193,17 +144,25 @@ const importFreezes: OperatorRoute = {
     summary: 'Makes a freeze of each event of an iCalendar file. The same file again changes nothing.',
     body: { about: 'An iCalendar file (RFC 5545).', contentTypes: ['text/calendar'] },
     answers: { 200: { about: 'The freezes, and what could not be taken.', schema: Imported } },
+    errors: ['CHANGED_SINCE'],
   },
   handler: async (request, { services }) => {
     const selector = selectorOf(request);
     const nowUtc = services.nowUtc();
     const { times, notes } = readCalendar(decodeText(await request.bytes(), 'the calendar'), nowUtc);
     const owner = request.query('owner') ?? request.by;
+    const found = times.map((time) => ({
+      id: importedId(time, selector),
+      input: FreezeInput.parse(inputOf(time, selector, owner)),
+    }));
+    await refuseTooMany(
+      services,
+      'freeze',
+      found.map(({ id }) => id),
+    );
     const made: Freeze[] = [];
-    for (const time of times) {
-      const input = FreezeInput.parse(inputOf(time, selector, owner));
-      made.push(await keep(services, 'freeze', importedId(time, selector), input, request.by));
-    }
+    for (const { id, input } of found)
+      made.push(await keepFreeze(services, { kind: 'freeze', id }, input, { by: request.by }));
     return { jsonBody: { value: await shown(services, made), notes } };
   },
 };
@@ -248,12 +207,18 @@ export const freezeRoutes: readonly OperatorRoute[] = [
 /** An exclusion whose end is nearer than this is brought to its owner's mind. */
 const REMINDER_DAYS = 3;
 
-/** Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
-export async function remindOfExclusions(services: Services): Promise<readonly string[]> {
+/** A day sets so many aside at most: some seconds. */
+const SET_ASIDE_MAX = 1_000;
+
+/** Daily: sets aside what is over. Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
+export async function lookAtFreezes(services: Services): Promise<readonly string[]> {
   const nowUtc = services.nowUtc();
   const soonUtc = addSeconds(nowUtc, REMINDER_DAYS * DAY_SECONDS);
   const said: string[] = [];
-  for (const freeze of await services.freezes.list()) {
+  const all = await services.freezes.list();
+  const over = all.filter((freeze) => freezeState(freeze, nowUtc) === 'over');
+  for (const freeze of over.slice(0, SET_ASIDE_MAX)) await setAsideIfOver(services, freeze);
+  for (const freeze of all) {
     const { id, kind, to, owner, selector } = freeze;
     if (kind !== 'exclusion' || freezeState(freeze, nowUtc) === 'over') continue;
     if (freezeState(freeze, soonUtc) !== 'over') continue;

@@ -1,10 +1,26 @@
 import { z } from 'zod';
 import { startedSettings } from '../composition/compose';
 import { LowtideError } from '../domain/lowtideError';
-import { Delivery } from '../store/deliveries';
+import { Delivery, type Undelivered } from '../store/deliveries';
+import { LIMIT, limitIn, nextLinkOf } from './queryValues';
 import type { OperatorRoute } from './route';
+import { AFTER, pageOfShape } from './shapes/shared';
 
-const DeliveryShape = Delivery.extend({ state: z.enum(['waiting', 'dead']) });
+const DeliveryShape = z.discriminatedUnion('state', [
+  Delivery.extend({ state: z.enum(['waiting', 'dead']) }),
+  /** Another version of Lowtide wrote it: its key in the table, and why it cannot be read. */
+  z.object({ state: z.literal('unreadable'), row: z.string(), lastError: z.string() }),
+]);
+
+function shown(undelivered: Undelivered): z.input<typeof DeliveryShape> {
+  const { state } = undelivered;
+  if (state === 'unreadable') return { state, row: undelivered.row, lastError: undelivered.error };
+  return { ...undelivered.delivery, state };
+}
+
+const PATH = 'api/notifications';
+const QUERY = { after: AFTER, limit: LIMIT };
+
 const ReceiverShape = z.object({
   name: z.string(),
   format: z.enum(['cloudEvents', 'slack', 'teams']),
@@ -18,19 +34,19 @@ const listNotifications: OperatorRoute = {
   name: 'listNotifications',
   methods: ['GET'],
   role: 'reader',
-  route: 'api/notifications',
-  query: {},
+  route: PATH,
+  query: QUERY,
   description: {
     summary:
-      'The receivers of notices, and the notices that did not arrive: waiting for another attempt, or dead.',
+      'The receivers of notices, and a page of the notices that did not arrive: dead, waiting for another attempt, or unreadable.',
     answers: {
       200: {
         about: 'Receivers as configured; deliveries that are not done.',
-        schema: z.object({ receivers: z.array(ReceiverShape), value: z.array(DeliveryShape) }),
+        schema: pageOfShape(DeliveryShape).extend({ receivers: z.array(ReceiverShape) }),
       },
     },
   },
-  handler: async (_request, { services }) => {
+  handler: async (request, { services }) => {
     const receivers = startedSettings().notifications.receivers.map(
       ({ name, format, url, secret, events }) => ({
         name,
@@ -40,9 +56,10 @@ const listNotifications: OperatorRoute = {
         events,
       }),
     );
-    const waiting = (await services.deliveries.waiting()).map((each) => ({ ...each, state: 'waiting' }));
-    const dead = (await services.deliveries.dead()).map((each) => ({ ...each, state: 'dead' }));
-    return { jsonBody: { receivers, value: [...dead, ...waiting] } };
+    const found = await services.deliveries.page(request.query('after') ?? '', limitIn(request));
+    const value = found.value.map(shown);
+    if (found.next === null) return { jsonBody: { receivers, value } };
+    return { jsonBody: { receivers, value, nextLink: nextLinkOf(`/${PATH}`, request, QUERY, found.next) } };
   },
 };
 
@@ -52,7 +69,7 @@ const retryNotification: OperatorRoute = {
   name: 'retryNotification',
   methods: ['POST'],
   role: 'operator',
-  route: 'api/notifications/retry',
+  route: `${PATH}/retry`,
   query: {},
   description: {
     summary: 'Has a dead notice tried again, from now on as if it were new.',
@@ -64,11 +81,15 @@ const retryNotification: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const { noticeId, receiver } = Retry.parse(await request.json());
-    if (!(await services.deliveries.revive(noticeId, receiver, services.nowUtc())))
+    const revived = await services.deliveries.revive(noticeId, receiver, services.nowUtc());
+    if (revived !== 'waits')
       throw new LowtideError('NOT_FOUND', {
-        what: `There is no dead notice '${noticeId}' for '${receiver}'.`,
-        why: 'It was delivered, waits already, or never existed.',
-        fix: 'GET /api/notifications lists those that are dead.',
+        what: `There is no dead notice '${noticeId}' for '${receiver}' that could be sent.`,
+        why:
+          revived === 'none'
+            ? 'It was delivered, waits already, or never existed.'
+            : 'Another version of Lowtide wrote it, and this one cannot read it.',
+        fix: `GET /${PATH} lists those that are dead.`,
       });
     return { status: 202, jsonBody: { state: 'waiting' } };
   },

@@ -55,8 +55,15 @@ export function openApiOf(routes: readonly OperatorRoute[]): Json {
   };
 }
 
-function operationOf(route: OperatorRoute, { summary, body, answers, errors = [] }: RouteDescription): Json {
-  const parameters = [...pathParameters(route.route), ...queryParameters(route)];
+function operationOf(
+  route: OperatorRoute,
+  { summary, body, headers = {}, answers, errors = [] }: RouteDescription,
+): Json {
+  const parameters = [
+    ...pathParameters(route.route),
+    ...queryParameters(route),
+    ...headerParameters(headers),
+  ];
   return {
     operationId: route.name,
     summary,
@@ -96,6 +103,16 @@ function queryParameters({ query }: OperatorRoute): Json[] {
     description: about,
     required: isRequired,
     schema: schemaOf(schema, 'output'),
+  }));
+}
+
+function headerParameters(headers: Readonly<Record<string, string>>): Json[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    required: false,
+    schema: { type: 'string' },
   }));
 }
 

@@ -10,16 +10,15 @@ import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease } from '../domain/release';
 import { decodeText } from '../drivers/fleet/decodeText';
-import type { PolicyVersion } from '../store/policies';
+import { VERSION_MAX, type PolicyVersion } from '../store/policies';
 import { fleetView, forgetFleetView, type FleetView } from './fleetView';
 import { diffOfPolicies } from './keptPreviews';
-import { reasonIn } from './queryValues';
+import { countIn, LIMIT, limitIn, nextLinkOf, reasonIn } from './queryValues';
 import { ChangedRule, changedRules } from './policyRules';
 import type { OperatorRoute } from './route';
-import { named } from './shapes/shared';
+import { AFTER, named, pageOfShape } from './shapes/shared';
 
 const PATH = 'api/policy';
-const VERSIONS_MAX = 100;
 const FILE = {
   about: 'A policy file: YAML, or JSON; GET /api/policy/schema is its JSON Schema.',
   contentTypes: ['application/yaml', 'application/json'],
@@ -195,19 +194,29 @@ const diffPolicy: OperatorRoute = {
   },
 };
 
+const VERSIONS_QUERY = { after: AFTER, limit: LIMIT };
+
 const listVersions: OperatorRoute = {
   name: 'listPolicyVersions',
   methods: ['GET'],
   role: 'reader',
   route: `${PATH}/versions`,
-  query: {},
+  query: VERSIONS_QUERY,
   description: {
-    summary: 'The policies that were applied, the latest first; at most 100.',
-    answers: { 200: { about: 'The versions.', schema: z.object({ value: z.array(Version) }) } },
+    summary: 'The policies that were applied, the latest first; 100 a page without a limit.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(Version) } },
   },
-  handler: async (_request, { services }) => ({
-    jsonBody: { value: (await services.policies.versions(VERSIONS_MAX)).map(shownVersion) },
-  }),
+  handler: async (request, { services }) => {
+    const limit = limitIn(request);
+    const before = countIn(request, 'after', { otherwise: 0, min: 1, max: VERSION_MAX });
+    // One more shows whether another page follows.
+    const found = await services.policies.versions(before === 0 ? null : before, limit + 1);
+    const value = found.slice(0, limit).map(shownVersion);
+    const last = value.at(-1);
+    if (found.length <= limit || last === undefined) return { jsonBody: { value } };
+    const nextLink = nextLinkOf(`/${PATH}/versions`, request, VERSIONS_QUERY, last.version);
+    return { jsonBody: { value, nextLink } };
+  },
 };
 
 const showSchema: OperatorRoute = {

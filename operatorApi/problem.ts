@@ -21,6 +21,7 @@ export const ERROR_STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   NOT_OWNER: 409,
   ROLLOUT_ENDED: 409,
   NOTHING_TO_DECIDE: 409,
+  CHANGED_SINCE: 412,
   DRIVER_CANNOT: 409,
   OUTPUT_FAILED: 500,
   STATE_IN_USE: 409,

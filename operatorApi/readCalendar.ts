@@ -25,6 +25,12 @@ const OCCURRENCES_MAX = 60;
 const DAYS_AHEAD_MAX = 400;
 /** Those that are over are read, too, one by one: one a day for 80 years. A rule by the second would never come to now. */
 const OCCURRENCES_READ_MAX = 30_000;
+/** Of all events of a file: about a second, in which the host answers no other request. */
+const FILE_OCCURRENCES_MAX = 100_000;
+/** A year of an office's calendar is a tenth of it. */
+const FILE_CHARACTERS_MAX = 5_000_000;
+/** Each becomes a freeze, and is a row of the audit. */
+const FILE_TIMES_MAX = 500;
 
 /** The events of an iCalendar file (RFC 5545) that are not over, and what could not be taken of it. */
 export function readCalendar(
@@ -35,6 +41,7 @@ export function readCalendar(
   for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone);
   const notes: string[] = [];
   const times: CalendarTime[] = [];
+  let readCount = 0;
   for (const component of calendar.getAllSubcomponents('vevent')) {
     const event = new ICAL.Event(component);
     if (event.isRecurrenceException()) continue; // the event that repeats has it
@@ -52,13 +59,27 @@ export function readCalendar(
       notes.push(`The time zone ${zone} of «${event.summary}» is not known: each VM's own is taken.`);
     const found = occurrencesOf(event, nowUtc);
     times.push(...found.times);
+    readCount += found.readCount;
+    if (times.length > FILE_TIMES_MAX)
+      throw tooMuch(`There are more than ${FILE_TIMES_MAX} times in it that are not over.`);
+    if (readCount > FILE_OCCURRENCES_MAX)
+      throw tooMuch('Its events repeat too often, or began too long ago, to be followed one by one.');
     if (found.isCut)
       notes.push(`«${event.summary}» repeats: its first ${found.times.length} times are taken.`);
   }
   return { times, notes };
 }
 
+function tooMuch(why: string): LowtideError {
+  return new LowtideError('REQUEST_INVALID', {
+    what: 'The calendar is too long for one import; nothing was taken of it.',
+    why,
+    fix: 'Send the events that the VMs have to be frozen for, or send them in several files.',
+  });
+}
+
 function parse(text: string): ICAL.Component {
+  if (text.length > FILE_CHARACTERS_MAX) throw tooMuch('It has more than 5 million characters.');
   try {
     if (!/^\s*BEGIN:VCALENDAR/i.test(text)) throw new Error(`It begins with ${text.trim().slice(0, 20)}.`);
     const calendar = new ICAL.Component(ICAL.parse(text) as [string, unknown[], unknown[]]);
@@ -77,11 +98,19 @@ function parse(text: string): ICAL.Component {
   }
 }
 
-function occurrencesOf(
-  event: ICAL.Event,
-  nowUtc: string,
-): { readonly times: readonly CalendarTime[]; readonly isCut: boolean } {
-  if (!event.isRecurring()) return { times: timesOf(event, event.startDate, event.endDate), isCut: false };
+interface Occurrences {
+  readonly times: readonly CalendarTime[];
+  readonly isCut: boolean;
+  readonly readCount: number;
+}
+
+function occurrencesOf(event: ICAL.Event, nowUtc: string): Occurrences {
+  // A day later, for what has no time zone ends later somewhere.
+  const isOver = (end: ICAL.Time): boolean => end.toUnixTime() * 1000 < Date.parse(nowUtc) - DAY_MS;
+  if (!event.isRecurring()) {
+    const { startDate, endDate } = event;
+    return { times: isOver(endDate) ? [] : timesOf(event, startDate, endDate), isCut: false, readCount: 1 };
+  }
   const times: CalendarTime[] = [];
   const lastMs = Date.parse(nowUtc) + DAYS_AHEAD_MAX * DAY_MS;
   const all = event.iterator();
@@ -89,14 +118,14 @@ function occurrencesOf(
   let readCount = 0;
   for (let start = next(); start !== undefined; start = next()) {
     readCount += 1;
-    if (readCount > OCCURRENCES_READ_MAX) return { times, isCut: true };
-    if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true };
+    if (readCount > OCCURRENCES_READ_MAX) return { times, isCut: true, readCount };
+    if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true, readCount };
     const { startDate, endDate } = event.getOccurrenceDetails(start) as Occurrence;
-    if (endDate.toUnixTime() * 1000 < Date.parse(nowUtc) - DAY_MS) continue;
+    if (isOver(endDate)) continue;
     times.push(...timesOf(event, startDate, endDate));
-    if (times.length >= OCCURRENCES_MAX) return { times, isCut: true };
+    if (times.length >= OCCURRENCES_MAX) return { times, isCut: true, readCount };
   }
-  return { times, isCut: false };
+  return { times, isCut: false, readCount };
 }
 
 function timesOf({ uid, summary, component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time): CalendarTime[] {

@@ -11,6 +11,8 @@ export interface OperatorRequest {
   readonly parameter: (name: string) => string;
   /** A query parameter that the route knows; null when it is not there. */
   readonly query: (name: string) => string | null;
+  /** A header; null when it is not there. */
+  readonly header: (name: string) => string | null;
   readonly method: string;
   /** Path of the request without query, as written. */
   readonly path: string;

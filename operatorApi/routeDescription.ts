@@ -25,6 +25,8 @@ export interface RouteDescription {
     readonly schema?: z.ZodType;
     readonly contentTypes?: readonly string[];
   };
+  /** Request headers that it obeys, and what each is for. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Errors of its own, beside those that any route may answer. */

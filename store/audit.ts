@@ -126,8 +126,7 @@ type ChainWriter = Pick<AuditStore, 'append' | 'appendNew'>;
 function chainWriter(table: Table): ChainWriter {
   /** How each chain stood when this process last looked: a hint, from which the end is found. */
   const heads = new Map<string, ChainHead>();
-  /** Of one process the rows of a chain are written one after another, so that they do not get in each other's way. */
-  const queues = new Map<string, Promise<unknown>>();
+  const inTurn = turnsOfChains();
 
   /** Behind whatever other writers have put at the end meanwhile. */
   async function link(chain: string, key: string, row: AuditRow, from: ChainHead): Promise<void> {
@@ -157,38 +156,52 @@ function chainWriter(table: Table): ChainWriter {
     return true;
   }
 
-  async function appendNow(chain: string, key: string, row: AuditRow): Promise<void> {
+  /** False when the key has another row. */
+  async function appendNow(chain: string, key: string, row: AuditRow): Promise<boolean> {
     const head = heads.get(chain) ?? (await findHead(table, chain));
-    if (await bothAtOnce(chain, key, row, head)) return;
+    if (await bothAtOnce(chain, key, row, head)) return true;
     const reserved = await table.insert(chain, reservationKey(key), { afterSeq: head.seq, row });
-    if (reserved) return link(chain, key, row, head);
+    if (reserved) {
+      await link(chain, key, row, head);
+      return true;
+    }
     const found = await table.get(chain, reservationKey(key));
     if (found === null) throw new Error(`Row ${key} of the audit ${chain} was there and is not any more.`);
     const first = parseReservation(found.value);
-    if ('hash' in first) return; // its row was written with it
+    // Its row was written with it: by this call, when the answer of the table was lost and it was asked again.
+    if ('hash' in first) return first.hash === linked(chain, key, row, head).hash;
     if (!(await isLinked(table, chain, key, first.afterSeq))) await link(chain, key, first.row, head);
+    return canonicalJson(first.row) === canonicalJson(row);
   }
 
-  /** A key that is taken is appended to all the same: its own row may have broken off half way, and is ended with that. */
+  /**
+   * A key that is taken is appended to all the same: its own row may have broken off half way, and is ended with that. One that was free may have
+   * gone to another host in between.
+   */
   async function appendNewNow(chain: string, key: string, row: AuditRow): Promise<void> {
-    for (let [next, n, isTaken] = [key, 2, true]; isTaken; next = `${key}~${n}`, n += 1) {
-      isTaken = (await table.get(chain, reservationKey(next))) !== null;
-      await appendNow(chain, next, row);
+    for (let [next, n, isWritten] = [key, 2, false]; !isWritten; next = `${key}~${n}`, n += 1) {
+      const isTaken = (await table.get(chain, reservationKey(next))) !== null;
+      isWritten = (await appendNow(chain, next, row)) && !isTaken;
     }
   }
 
-  const inTurn = (chain: string, write: () => Promise<void>): Promise<void> => {
+  return {
+    append: (chain, key, row) => inTurn(chain, () => appendNow(chain, key, row)),
+    appendNew: (chain, key, row) => inTurn(chain, () => appendNewNow(chain, key, row)),
+  };
+}
+
+/** Of one process the rows of a chain are written one after another, so that they do not get in each other's way. */
+function turnsOfChains(): (chain: string, write: () => Promise<unknown>) => Promise<void> {
+  const queues = new Map<string, Promise<unknown>>();
+  return async (chain, write) => {
     const before = queues.get(chain) ?? Promise.resolve();
     const mine = before.then(write);
     queues.set(
       chain,
       mine.catch(() => undefined),
     );
-    return mine;
-  };
-  return {
-    append: (chain, key, row) => inTurn(chain, () => appendNow(chain, key, row)),
-    appendNew: (chain, key, row) => inTurn(chain, () => appendNewNow(chain, key, row)),
+    await mine;
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Utc } from '../domain/ids';
 import { messageOf } from '../domain/messageOf';
 import { NOTICE_KINDS, NOTICE_RANKS, rankOf } from '../domain/notices';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Row, Store, Table } from './store';
 
@@ -43,17 +44,21 @@ export interface DeliveryStore {
   due(receiver: string, nowUtc: string): Promise<Due>;
   /** Puts rows that an older Lowtide left in one queue of all receivers where `due` finds them: 500 a call. */
   moveOld(): Promise<readonly SetAside[]>;
-  /** All that wait, in the order in which they are due. */
-  waiting(): Promise<readonly Delivery[]>;
+  /** What did not arrive, in the order of the keys: dead, waiting, set aside. One that cannot be read hides no other. */
+  page(after: string, size: number): Promise<ListPage<Undelivered>>;
   delivered(delivery: Delivery): Promise<void>;
   /** Back to waiting, with what came of the attempt. */
   postpone(from: Delivery, to: Delivery): Promise<void>;
   /** Given up: kept until a person has it tried again. */
   giveUp(from: Delivery, to: Delivery): Promise<void>;
-  dead(): Promise<readonly Delivery[]>;
-  /** A dead one waits again. False when there is none. */
-  revive(noticeId: string, receiver: string, nextUtc: string): Promise<boolean>;
+  /** A dead one waits again, if there is one that can be read. */
+  revive(noticeId: string, receiver: string, nextUtc: string): Promise<'waits' | 'none' | 'unreadable'>;
 }
+
+export type Undelivered =
+  | { readonly state: 'waiting' | 'dead'; readonly delivery: Delivery }
+  /** Another version of Lowtide wrote it. */
+  | ({ readonly state: 'unreadable' } & SetAside);
 
 export interface Due {
   readonly deliveries: readonly Delivery[];
@@ -76,12 +81,11 @@ const parseCursor = parsedOnce(z.object({ seq: z.number().int() }));
 /** By receiver, then by rank: a halt is found at the beginning, whatever else waits. No name of a receiver has a `~`. */
 const waitingKey = ({ nextUtc, noticeId, receiver, kind }: Delivery): string =>
   `q~${receiver}~${rankOf(kind)}~${nextUtc}~${noticeId}`;
+const ASIDE = 'x~';
 const deadKey = (noticeId: string, receiver: string): string => `d~${noticeId}~${receiver}`;
 
 export function deliveryStore(store: Store): DeliveryStore {
   const table = store.table('deliveries');
-  const listOf = async (from: string, before: string): Promise<readonly Delivery[]> =>
-    (await table.list(DELIVERIES, { from, before })).map(({ value }) => parseDelivery(value));
   return {
     readCursor: async (chain) => {
       const row = await table.get(CURSORS, chain);
@@ -93,10 +97,8 @@ export function deliveryStore(store: Store): DeliveryStore {
     receivers: () => listReceivers(table),
     due: (receiver, nowUtc) => readDue(table, receiver, nowUtc),
     moveOld: () => moveOld(table),
-    waiting: async () =>
-      [...(await listOf('q~', 'q~~')), ...(await listOf('w~', 'w~~'))].sort((a, b) =>
-        a.nextUtc < b.nextUtc ? -1 : a.nextUtc > b.nextUtc ? 1 : 0,
-      ),
+    page: (after, size) =>
+      listPage(table, DELIVERIES, { after, size }, (value, { row }) => undeliveredOf(row, value)),
     delivered: (delivery) => table.remove(DELIVERIES, waitingKey(delivery)),
     postpone: (from, to) =>
       table.write(DELIVERIES, {
@@ -108,18 +110,29 @@ export function deliveryStore(store: Store): DeliveryStore {
         upsert: [{ row: deadKey(to.noticeId, to.receiver), value: to }],
         remove: [waitingKey(from)],
       }),
-    dead: () => listOf('d~', 'd~~'),
     revive: async (noticeId, receiver, nextUtc) => {
       const found = await table.get(DELIVERIES, deadKey(noticeId, receiver));
-      if (found === null) return false;
-      const delivery = { ...parseDelivery(found.value), attempts: 0, nextUtc };
+      if (found === null) return 'none';
+      const dead = undeliveredOf(found.row, found.value);
+      if (dead.state === 'unreadable') return 'unreadable';
+      const delivery = { ...dead.delivery, attempts: 0, nextUtc };
       await table.write(DELIVERIES, {
         upsert: [{ row: waitingKey(delivery), value: delivery }],
         remove: [deadKey(noticeId, receiver)],
       });
-      return true;
+      return 'waits';
     },
   };
+}
+
+function undeliveredOf(row: string, value: unknown): Undelivered {
+  if (row.startsWith(ASIDE))
+    return { state: 'unreadable', row, error: 'It could not be read when it was due, and was set aside.' };
+  try {
+    return { state: row.startsWith('d~') ? 'dead' : 'waiting', delivery: parseDelivery(value) };
+  } catch (error) {
+    return { state: 'unreadable', row, error: messageOf(error) };
+  }
 }
 
 /** From the first row of one name to the first row of the next, so that what waits behind it is not read. */
@@ -170,7 +183,7 @@ async function readEach(
     try {
       readable.push({ row, delivery: parseDelivery(value) });
     } catch (error) {
-      await table.write(DELIVERIES, { upsert: [{ row: `x~${row}`, value }], remove: [row] });
+      await table.write(DELIVERIES, { upsert: [{ row: `${ASIDE}${row}`, value }], remove: [row] });
       setAside.push({ row, error: messageOf(error) });
     }
   return { readable, setAside };

@@ -2,6 +2,9 @@ import type { Row, Table } from './store';
 
 const PAGE_SIZE = 500;
 
+/** A page that is one request: Azure Tables answers with 1,000 rows at most, and a page looks at two more than it has. */
+export const PAGE_OF_ONE_REQUEST = 998;
+
 /** One page of a list. `next` is where the following page begins, null after the last. */
 export interface ListPage<T> {
   readonly value: readonly T[];

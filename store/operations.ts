@@ -1,9 +1,33 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { PatchInstallationSummary } from '../domain/patches';
+import { FactValue, OutcomeKind, OutcomeReason } from '../domain/reasons';
+import { RefusalCode } from '../domain/refusals';
 import { LastWritten, writeOne } from './lastWritten';
+import { allPages, listPage, PAGE_OF_ONE_REQUEST, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
+
+/** Why an installation was not started, and will not be. */
+const LastingStop = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('forbidden'),
+    holds: z.array(
+      z.object({
+        kind: OutcomeKind,
+        reason: OutcomeReason,
+        facts: z.record(z.string(), FactValue),
+        detail: z.string(),
+      }),
+    ),
+  }),
+  z.object({
+    kind: z.literal('refused'),
+    code: RefusalCode.exclude(['conflict', 'throttled']),
+    message: z.string(),
+  }),
+]);
+export type LastingStop = Readonly<z.infer<typeof LastingStop>>;
 
 /** The installation of a VM that is in flight, or was last: the row whose ETag makes starting one idempotent. */
 export const InstallOperation = z.object({
@@ -20,6 +44,8 @@ export const InstallOperation = z.object({
   operationId: z.string().nullable(),
   endedUtc: Utc.nullable(),
   summary: PatchInstallationSummary.nullable(),
+  /** Absent unless its claim asks for it no more. */
+  stop: LastingStop.exactOptional(),
   /** Since when a person has accepted how the VM is after it. The next installation has a row without. */
   waivedUtc: Utc.exactOptional(),
 });
@@ -32,7 +58,10 @@ export interface OperationStore {
   save(operation: InstallOperation): Promise<void>;
   /** A person accepts how the VM is after its last installation; nothing where there was none. */
   waive(region: string, vmId: VmId, waivedUtc: string): Promise<void>;
-  /** The installs of a region that were begun under a claim, ended or not. */
+  /**
+   * The installs of a region that were begun under a claim, ended or not: for a claim whose round died, which is rare. A round's own row does not
+   * name all of them (a VM that was moved is known by its new id), so that every row of the region is looked at, and none is kept.
+   */
   ofClaim(region: string, claimId: string): Promise<readonly InstallOperation[]>;
 }
 
@@ -70,9 +99,13 @@ export function operationStore(store: Store): OperationStore {
       }
     },
     save: (operation) => table.upsert(operation.region, keyOf(operation.vmId), operation),
-    ofClaim: async (region, claimId) =>
-      (await table.list(region))
-        .map(({ value }) => parseInstallOperation(value))
-        .filter((operation) => operation.claimId === claimId),
+    ofClaim: async (region, claimId) => {
+      const found: InstallOperation[] = [];
+      const pageOf = (after: string): Promise<ListPage<InstallOperation>> =>
+        listPage(table, region, { after, size: PAGE_OF_ONE_REQUEST }, parseInstallOperation);
+      for await (const operation of allPages(pageOf))
+        if (operation.claimId === claimId) found.push(operation);
+      return found;
+    },
   };
 }

@@ -26,8 +26,8 @@ export interface PolicyStore {
    * before it is; that is another when its own application broke off half way.
    */
   apply(version: PolicyVersion, writeDown: (applied: PolicyVersion) => Promise<void>): Promise<boolean>;
-  /** The latest first, at most so many. */
-  versions(max: number): Promise<readonly PolicyVersion[]>;
+  /** The latest first, at most so many of those before a version; null begins with the latest. A page reads what it returns. */
+  versions(before: number | null, max: number): Promise<readonly PolicyVersion[]>;
 }
 
 const ALL = 'policy';
@@ -36,8 +36,8 @@ export const POLICY_ROW = '~policy';
 export const parsePolicyVersion = parsedOnce(PolicyVersion);
 
 /** Numbers count down in keys, so that the latest is the first row, and one short read finds it. */
-const LAST = 9_999_999_999;
-const rowOf = (version: number): string => `v~${LAST - version}`;
+export const VERSION_MAX = 9_999_999_999;
+const rowOf = (version: number): string => `v~${VERSION_MAX - version}`;
 
 export function policyStore(store: Store): PolicyStore {
   const table = store.table('policies');
@@ -68,9 +68,10 @@ export function policyStore(store: Store): PolicyStore {
       }
       return isMine;
     },
-    versions: async (max) =>
-      (await table.list(ALL, { from: 'v~', before: 'v~~' }))
-        .slice(0, max)
-        .map(({ value }) => parsePolicyVersion(value)),
+    versions: async (before, max) => {
+      const from = before === null ? 'v~' : rowOf(before - 1);
+      const rows = await table.list(ALL, { from, before: 'v~~', take: max });
+      return rows.map(({ value }) => parsePolicyVersion(value));
+    },
   };
 }

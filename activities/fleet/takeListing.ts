@@ -17,7 +17,7 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { InventoryPage } from '../../drivers/driver';
 import type { ScheduledAssessment } from '../../store/assessments';
 import type { InventoryRow } from '../../store/inventory';
-import type { ListPage } from '../../store/listPage';
+import { PAGE_OF_ONE_REQUEST, type ListPage } from '../../store/listPage';
 import { saveBudgetSizes } from '../budgets/budgetShares';
 import { followMoved, noteMovedSets } from './followMoved';
 import { joinRollout } from '../rollout/joinRollout';
@@ -236,14 +236,11 @@ async function withKnownDomains(
   });
 }
 
-/** Rows of the inventory that are read together: a request of Azure Tables answers with 1,000 at most. */
-const PAGE_ROWS = 998;
-
 async function rowsOf(inventory: Services['inventory']): Promise<readonly InventoryRow[]> {
   const rows: InventoryRow[] = [];
   const next = countedSlices();
   for (let after: string | null = ''; after !== null;) {
-    const page: ListPage<InventoryRow> = await inventory.rowsPage(after, PAGE_ROWS);
+    const page: ListPage<InventoryRow> = await inventory.rowsPage(after, PAGE_OF_ONE_REQUEST);
     rows.push(...page.value);
     after = page.next;
     await next(page.value.length);

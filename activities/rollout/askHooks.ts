@@ -7,7 +7,7 @@ import { selects } from '../../domain/selector';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { PhaseId } from '../../domain/phaseId';
 import type { RoundRef } from '../contracts';
-import { auditStanding, writeHalt } from './halts';
+import { auditHalt, writeHalt } from './halts';
 import type { Services } from '../services';
 import { sideBySide } from '../sideBySide';
 
@@ -172,7 +172,7 @@ async function holdRound(
   const open = before.find(({ decision }) => decision === null);
   const next = before.length === 0 ? haltId : `${haltId}.${before.length + 1}`;
   const halt = holdOf(hook, ref, open?.haltId ?? next, why, when);
-  await (open === undefined ? writeHalt : auditStanding)(services, ref.rolloutId, halt);
+  await (open === undefined ? writeHalt : auditHalt)(services, ref.rolloutId, halt);
 }
 
 const holdOf = (

@@ -33,6 +33,10 @@ export async function writeHalt(services: Services, rolloutId: RolloutId, halt: 
 
 type AuditedHalt = Pick<NewHalt, 'kind' | 'why' | 'haltId' | 'evidence'>;
 
+/**
+ * Also again for a halt that stands: a crash between its row and the audit left it without, or with no more than a reservation, and no person would be
+ * notified of it.
+ */
 export async function auditHalt(
   services: Services,
   rolloutId: RolloutId,
@@ -47,15 +51,6 @@ export async function auditHalt(
     why,
     evidence,
   });
-}
-
-/** Again for a halt that stands: a crash between its row and the audit left it without, and no person would be notified of it. */
-export async function auditStanding(
-  services: Services,
-  rolloutId: RolloutId,
-  halt: AuditedHalt,
-): Promise<void> {
-  if (!(await services.audit.has(rolloutId, auditKey(halt)))) await auditHalt(services, rolloutId, halt);
 }
 
 const auditKey = ({ haltId, kind }: Pick<NewHalt, 'haltId' | 'kind'>): string => `${haltId}~${kind}`;

@@ -4,7 +4,7 @@ import type { Because } from '../../domain/reasons';
 import { passesByItself, pauseAfter, type PassingRefusal, type RefusalCode } from '../../domain/refusals';
 import type { InstallStart } from '../../domain/vmUpdate';
 import type { InstallRequest, StartAnswer, VmReading } from '../../drivers/driver';
-import type { InstallOperation } from '../../store/operations';
+import type { InstallOperation, LastingStop } from '../../store/operations';
 import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
 import type { Services } from '../services';
 
@@ -25,6 +25,8 @@ export interface InstallJob {
   request(reading: VmReading): Promise<Omit<InstallRequest, 'maximumDurationMinutes' | 'rolloutId'>>;
   /** Asked last, right before the request is sent: what forbids it; empty to go on. */
   forbidden(reading: VmReading): Promise<readonly Because[]>;
+  /** Whether it is not asked for again under this claim. */
+  isFinal(stop: LastingStop): boolean;
   readonly audit: { readonly partition: string; readonly who: string; readonly why: string };
 }
 
@@ -37,8 +39,7 @@ export type InstallStop =
   | { readonly kind: 'vmDeleted' }
   | { readonly kind: 'installInFlight' }
   | { readonly kind: 'tooLate'; readonly minutesLeft: number; readonly minutesMin: number }
-  | { readonly kind: 'forbidden'; readonly holds: readonly Because[] }
-  | { readonly kind: 'refused'; readonly code: LastingRefusal; readonly message: string };
+  | LastingStop;
 
 /** A refusal that does not pass by itself. */
 export type LastingRefusal = Exclude<RefusalCode, PassingRefusal>;
@@ -55,6 +56,8 @@ export async function installOnce(services: Services, job: InstallJob): Promise<
     const { deadlineUtc, operationId } = mine;
     return { kind: 'started', deadlineUtc, operationId };
   }
+  // Another run of this call may have ended the round with that, and given its claim back.
+  if (mine?.stop !== undefined) return end(mine.stop);
 
   const reading = await services.driver.readVirtualMachine(job.vmId);
   if (reading === null) {
@@ -92,10 +95,8 @@ async function begin(
   if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since
 
   const forbidden = await job.forbidden(reading);
-  if (forbidden.length > 0) {
-    await withdraw(services, intent);
-    return end({ kind: 'forbidden', holds: forbidden });
-  }
+  if (forbidden.length > 0)
+    return stopped(services, job, intent, { kind: 'forbidden', holds: [...forbidden] });
   const own = await services.operations.read(job.region, job.vmId);
   if (!own || !isSameIntent(own.operation, intent)) return soon(services);
   if (await hasStoodStill(services, job, reading, intent)) {
@@ -106,8 +107,11 @@ async function begin(
   const answer = await send(services, job.vmId, { ...request, maximumDurationMinutes: minutes, rolloutId });
   if (answer === null) return soon(services);
   if (answer.kind === 'started') return started(services, job, intent, answer.operationId, own.etag);
-  await withdraw(services, intent); // a refusal is certain: nothing was started
-  return refused(services, answer);
+  // A refusal is certain: nothing was started.
+  const { code, message } = answer;
+  if (!passesByItself(code)) return stopped(services, job, intent, { kind: 'refused', code, message });
+  await withdraw(services, intent);
+  return soon(services, pauseAfter(answer));
 }
 
 /** Since the intent, so much time has passed that the duration to be asked for is wrong, or that another process may take over. */
@@ -202,10 +206,14 @@ async function withdraw(services: Services, intent: InstallOperation): Promise<v
   await replaceIntent(services, intent, { ...intent, endedUtc: services.nowUtc() });
 }
 
-/** Patience that the platform asks for, or none needed: these pass. The rest are facts about the VM. */
-function refused(services: Services, answer: Extract<StartAnswer, { kind: 'refused' }>): InstallAnswer {
-  const { code, message } = answer;
-  return passesByItself(code) ? soon(services, pauseAfter(answer)) : end({ kind: 'refused', code, message });
+async function stopped(
+  services: Services,
+  job: InstallJob,
+  intent: InstallOperation,
+  stop: LastingStop,
+): Promise<InstallAnswer> {
+  await withdraw(services, job.isFinal(stop) ? { ...intent, stop } : intent);
+  return end(stop);
 }
 
 /** No production timer is shorter than 5 s. */

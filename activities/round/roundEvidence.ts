@@ -19,7 +19,7 @@ import {
 import type { RoundProgress } from '../../store/roundProgress';
 import type { RoundRef } from '../contracts';
 import { rolloutOf } from '../rollout/control';
-import { auditStanding, writeHalt } from '../rollout/halts';
+import { auditHalt, writeHalt } from '../rollout/halts';
 import type { Services } from '../services';
 import { resourceName, type RolloutId } from '../../domain/ids';
 
@@ -186,7 +186,7 @@ async function writeDecisions(
       evidence: factsOf(decision),
     };
     if (standing !== undefined) {
-      await auditStanding(services, rolloutId, halt);
+      await auditHalt(services, rolloutId, halt);
       continue;
     }
     const region = scope.kind === 'region' ? scope.region : null;

@@ -57,6 +57,7 @@ function jobOf(services: Services, input: Input): InstallJob {
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
     forbidden: (reading) => stoppedBy(services, input, reading),
+    isFinal: () => true, // the VM has its outcome then
     audit: {
       partition: rolloutId,
       who: 'lowtide',

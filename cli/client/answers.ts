@@ -1,6 +1,6 @@
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
-import { apiClient, queryOf, type HostOptions } from './apiClient';
+import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { goOn, latestId } from './rollouts';
 import { vmIdOf } from './selectors';
@@ -68,9 +68,17 @@ interface Notifications {
   readonly value: readonly Row[];
 }
 
+async function notificationsOf(api: ApiClient): Promise<Notifications> {
+  const first = await api.get<Notifications & { readonly nextLink?: string }>('/api/notifications');
+  const { receivers, nextLink } = first;
+  const value = [...first.value];
+  if (nextLink !== undefined) for await (const row of api.rows<Row>(nextLink)) value.push(row);
+  return { receivers, value };
+}
+
 /** Which receiver gets which notices, and what did not arrive. */
 export async function runNotifications(options: Common): Promise<0> {
-  const found = await apiClient(options).get<Notifications>('/api/notifications');
+  const found = await notificationsOf(apiClient(options));
   const columns = ['state', 'noticeId', 'receiver', 'kind', 'atUtc', 'attempts', 'nextUtc', 'lastError'];
   if (options.json) writeJson(found);
   else if (options.csv) writeRows(columns, found.value, options);
@@ -78,7 +86,7 @@ export async function runNotifications(options: Common): Promise<0> {
     if (found.receivers.length === 0) say.line('No receivers: LOWTIDE_NOTIFICATIONS names them.');
     else writeRows(['name', 'format', 'host', 'signed', 'events'], found.receivers, {});
     if (found.value.length === 0) say.line('Nothing waits, and nothing is dead.');
-    else writeRows(columns, found.value.map(withoutNext), {});
+    else writeRows(columns, found.value.map(forPeople), {});
     const dead = found.value.find(({ state }) => state === 'dead');
     if (dead !== undefined)
       say.line(
@@ -88,8 +96,11 @@ export async function runNotifications(options: Common): Promise<0> {
   return 0;
 }
 
-/** What is dead is not tried again by itself. */
-const withoutNext = (row: Row): Row => (row['state'] === 'dead' ? { ...row, nextUtc: null } : row);
+/** What is dead is not tried again by itself; what cannot be read has only the key of its row. */
+function forPeople(row: Row): Row {
+  if (row['state'] === 'unreadable') return { ...row, noticeId: row['row'] };
+  return row['state'] === 'dead' ? { ...row, nextUtc: null } : row;
+}
 
 export async function runNotificationRetry(
   noticeId: string,

@@ -23,8 +23,9 @@ function write(rows: readonly Row[], options: OutputOptions): void {
 const isInstant = (when: unknown): boolean => /(Z|[+-]\d\d:\d\d)$/.test(String(when).slice(10));
 
 export async function runFreezeList(kind: Kind, options: Common): Promise<0> {
-  const { value } = await apiClient(options).get<{ value: readonly Row[] }>(`/api/${kind}`);
-  write(value, options);
+  const rows: Row[] = [];
+  for await (const row of apiClient(options).rows<Row>(`/api/${kind}`)) rows.push(row);
+  write(rows, options);
   return 0;
 }
 

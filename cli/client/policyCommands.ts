@@ -130,8 +130,9 @@ export async function runPolicyApply(file: string, options: PolicyApplyOptions):
 }
 
 export async function runPolicyVersions(options: Common): Promise<0> {
-  const { value } = await apiClient(options).get<{ value: readonly Row[] }>('/api/policy/versions');
-  writeRows(['version', 'appliedUtc', 'appliedBy', 'reason'], value, options);
+  const versions: Row[] = [];
+  for await (const row of apiClient(options).rows<Row>('/api/policy/versions')) versions.push(row);
+  writeRows(['version', 'appliedUtc', 'appliedBy', 'reason'], versions, options);
   return 0;
 }
 

@@ -11,6 +11,8 @@ export const FreezeShape = named(
     state: z.enum(['planned', 'standing', 'over']),
     /** VMs of the fleet that its selector fits now. */
     vmCount: z.number().int(),
+    /** Of what people have said of it: if-match takes it. */
+    etag: z.string(),
   }),
   'A time in which nothing new starts on some VMs, because a person said so.',
 );

@@ -4,19 +4,19 @@ import type { RolloutControl } from '../../domain/control';
 import { rolloutIdOf, type RolloutId } from '../../domain/ids';
 import { messageOf } from '../../domain/messageOf';
 import { monthOfLatestRelease } from '../../domain/release';
-import { remindOfExclusions } from '../freezes';
+import { lookAtFreezes } from '../freezes';
 import { requestRollout } from '../startRollout';
 import { reportAtRisk } from './reportAtRisk';
 import type { TimerLog } from './timerLog';
 
-/** Daily: exclusions that end soon; VMs that became at risk; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
+/** Daily: exclusions that end soon, freezes that are over; VMs that became at risk; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
 export async function startReleasedMonth(
   services: Services,
   client: DurableClient,
   log: TimerLog,
   rollouts: readonly RolloutControl[],
 ): Promise<void> {
-  for (const said of await remindOfExclusions(services)) log.warn(said);
+  for (const said of await lookAtFreezes(services)) log.warn(said);
   const atRisk = await reportAtRisk(services, rollouts).catch(
     (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
   );

@@ -18,14 +18,15 @@ const REF = {
 };
 const vms = vmsOf(2);
 
-/** The host dies instead of the first row that it writes to the audit. */
-function dyingAtTheAudit(services: FakeServices): FakeServices {
-  const { audit } = services;
+/** The host dies instead of the first row that it writes to the audit, or (`half`) after its reservation. */
+function dyingAtTheAudit(services: FakeServices, half = false): FakeServices {
+  const { audit, store } = services;
   let died = false;
-  const append: typeof audit.append = (chain, key, row) => {
+  const append: typeof audit.append = async (chain, key, row) => {
     if (died) return audit.append(chain, key, row);
     died = true;
-    return Promise.reject(new Error('the host dies'));
+    if (half) await store.table('audit').insert(chain, `k~${key}`, { afterSeq: 0, row });
+    throw new Error('the host dies');
   };
   return Object.assign(services, { audit: { ...audit, append } });
 }
@@ -47,8 +48,11 @@ const audited = async (services: FakeServices): Promise<readonly string[]> =>
     .sort();
 
 describe('INV-11: a halt whose writer died before it was in the audit, which notifies, is in it once', () => {
-  it('on evidence', async () => {
-    const services = dyingAtTheAudit(await someServices({ control: { vmCount: 1000 } }));
+  it.each([
+    ['', false],
+    [', which has its reservation', true],
+  ])('on evidence%s', async (_, half) => {
+    const services = dyingAtTheAudit(await someServices({ control: { vmCount: 1000 } }), half);
     const family = ImageFamily.parse('redhat:rhel:8');
     await services.evidence.update(ROLLOUT, (before) => {
       const asked = vms.map((_, place) => ({ place, family }));

@@ -187,11 +187,11 @@ describe('B6: a VM that was moved', () => {
       createdBy: 'ann',
     };
     const lifted: Freeze = { ...freeze, id: 'lifted' };
-    await services.freezes.save(freeze);
-    await services.freezes.save(lifted);
+    await services.freezes.save(freeze, null);
+    await services.freezes.save(lifted, null);
     const list: typeof services.freezes.list = async () => {
       const found = await services.freezes.list();
-      await services.freezes.save({ ...freeze, to: '2026-12-24' });
+      await services.freezes.save({ ...freeze, to: '2026-12-24' }, freeze);
       await services.freezes.remove(lifted);
       return found;
     };
@@ -206,18 +206,21 @@ describe('B6: a VM that was moved', () => {
     const [vm] = old;
     const [now] = moved;
     if (!vm || !now) throw new Error('one VM');
-    await services.freezes.save({
-      id: 'hands-off',
-      kind: 'freeze',
-      selector: Selector.parse({ vm: vm.id }),
-      from: '2026-11-01',
-      to: '2026-12-01',
-      timeZone: null,
-      reason: 'launch',
-      owner: 'ann',
-      createdUtc: EARLY,
-      createdBy: 'ann',
-    });
+    await services.freezes.save(
+      {
+        id: 'hands-off',
+        kind: 'freeze',
+        selector: Selector.parse({ vm: vm.id }),
+        from: '2026-11-01',
+        to: '2026-12-01',
+        timeZone: null,
+        reason: 'launch',
+        owner: 'ann',
+        createdUtc: EARLY,
+        createdBy: 'ann',
+      },
+      null,
+    );
     await services.rollouts.addHalt(ROLLOUT, {
       haltId: 'asked',
       kind: 'hold',

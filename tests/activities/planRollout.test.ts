@@ -47,22 +47,28 @@ describe('R-103: the plan of the month', () => {
     const services = await aPlanner();
     const about = { timeZone: null, reason: 'r', owner: 'o', createdUtc: ENDS, createdBy: 'o' };
     const [from, to] = ['2026-11-01', '2027-01-01'];
-    await services.freezes.save({
-      ...about,
-      id: 'a',
-      kind: 'freeze',
-      from,
-      to,
-      selector: { region: 'japaneast' },
-    });
-    await services.freezes.save({
-      ...about,
-      id: 'b',
-      kind: 'exclusion',
-      from,
-      to: '2026-11-20',
-      selector: {},
-    });
+    await services.freezes.save(
+      {
+        ...about,
+        id: 'a',
+        kind: 'freeze',
+        from,
+        to,
+        selector: { region: 'japaneast' },
+      },
+      null,
+    );
+    await services.freezes.save(
+      {
+        ...about,
+        id: 'b',
+        kind: 'exclusion',
+        from,
+        to: '2026-11-20',
+        selector: {},
+      },
+      null,
+    );
     await plan(services);
     expect(await planned(services)).toHaveLength(30);
     const kept = (await outcomesIn(services)).filter(({ kind }) => kind === 'deferred');

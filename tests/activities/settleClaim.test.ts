@@ -3,7 +3,9 @@ import { startInstall } from '../../activities/round/startInstall';
 import { startOrderedInstall } from '../../activities/startOrderedInstall';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { phaseIdOf } from '../../domain/phaseId';
-import { aVm } from '../support/builders';
+import { operationStore } from '../../store/operations';
+import type { Table } from '../../store/store';
+import { aVm, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
 import {
   someServices,
@@ -50,6 +52,26 @@ describe('a suspect claim', () => {
     expect(await inspect(services)).toMatchObject({ inFlight: 1, overrun: true });
     await inspect(services);
     expect(await services.audit.list('ledger')).toEqual([expect.objectContaining({ what: 'claimOverrun' })]);
+  });
+
+  it('is looked for a page of its region at a time', async () => {
+    const services = await installing();
+    const operation = (await services.operations.read(vm.region, vm.id))?.operation;
+    if (operation === undefined) throw new Error('It was started.');
+    // Those of others, before and behind it.
+    const others = vmsOf(2_500).flatMap(({ id: vmId }) => [{ ...operation, vmId, claimId: 'claim-2' }]);
+    for (const other of others) await services.operations.save(other);
+    const table = services.store.table('operations');
+    const read: number[] = [];
+    const list: Table['list'] = async (...given) => {
+      const rows = await table.list(...given);
+      read.push(rows.length);
+      return rows;
+    };
+    const counted = { ...services, operations: operationStore({ table: () => ({ ...table, list }) }) };
+    expect(await settleClaim.handler(counted)({ claim })).toMatchObject({ inFlight: 1 });
+    expect(Math.max(...read)).toBeLessThanOrEqual(1_000);
+    expect(read.length).toBe(3);
   });
 
   it('is not held by the installations of another', async () => {

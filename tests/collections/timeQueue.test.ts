@@ -19,6 +19,20 @@ describe('The time queue', () => {
     );
   });
 
+  test('gives those of one instant in the order that they are given', () => {
+    const queue = new TimeQueue<string>();
+    queue.add(1, 'second', 2);
+    queue.add(1, 'third', 2 ** 40);
+    queue.add(1, 'first', 1);
+    expect(queue.firstMs()).toBe(1);
+    expect([queue.take()?.item, queue.take()?.item, queue.take()?.item]).toEqual([
+      'first',
+      'second',
+      'third',
+    ]);
+    expect(queue.firstMs()).toBe(Infinity);
+  });
+
   test('keeps its order while items are taken and added in turn', () => {
     const queue = new TimeQueue<string>();
     queue.add(3, 'c');

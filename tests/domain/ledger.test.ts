@@ -242,6 +242,18 @@ describe('tickets', () => {
     );
   });
 
+  it('have lost their place when they are asked for again after that', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('first', ZONE_2));
+    ledger.ask(aRequest('second', aDisruption({ zone: '3' }), { nowUtc: minutesAfter(NINE, 4) }));
+    ledger.state = release(ledger.state, 'holder', []);
+    const again = aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 16) });
+    expect(ledger.rulesAgainst(again)).toEqual(['olderTicket']);
+    const second = aRequest('second', aDisruption({ zone: '3' }), { nowUtc: minutesAfter(NINE, 17) });
+    expect(ledger.rulesAgainst(second)).toEqual([]);
+  });
+
   it('are taken back with the claim that never was', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('holder'));

@@ -95,6 +95,10 @@ describe('notifications', () => {
     nowMs += minutes * 60_000;
   };
 
+  const undelivered = async (state: 'waiting' | 'dead'): Promise<readonly Delivery[]> =>
+    (await repositories.deliveries.page('', 500)).value.flatMap((one) =>
+      one.state === state ? one.delivery : [],
+    );
   const idsReceived = (): unknown[] => received.map(({ headers }) => headers['webhook-id']);
   const append = async (count: number, row: AuditRow): Promise<void> => {
     for (let n = 1; n <= count; n += 1)
@@ -154,7 +158,7 @@ describe('notifications', () => {
     await tick();
     expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([`${ROLLOUT}~1`]));
     expect(received).toHaveLength(3);
-    expect(await repositories.deliveries.waiting()).toEqual([]);
+    expect(await undelivered('waiting')).toEqual([]);
   });
 
   it('what never arrives ends dead, is kept with its last error, and goes out when a person has it tried again', async () => {
@@ -166,11 +170,11 @@ describe('notifications', () => {
     }
     await tick();
     expect(received).toHaveLength(9);
-    const [dead] = (await repositories.deliveries.dead()) as [Delivery];
+    const [dead] = (await undelivered('dead')) as [Delivery];
     expect(dead).toMatchObject({ attempts: 9, lastError: 'It answered 503.', receiver: 'ops' });
     const again = await repositories.deliveries.revive(dead.noticeId, 'ops', new Date(nowMs).toISOString());
     await tick();
-    expect([again, received.length, await repositories.deliveries.dead()]).toEqual([true, 10, []]);
+    expect([again, received.length, await undelivered('dead')]).toEqual(['waits', 10, []]);
   });
 
   it('a crash after the delivery was written and before the cursor moved on makes no second one', async () => {
@@ -192,7 +196,7 @@ describe('notifications', () => {
     const late = receiver({ name: 'a-late', url: url.replace('/hook', '/afterTheOthers') });
     expect(await tick(settings(late, receiver()))).toEqual([]);
     expect(received).toHaveLength(2);
-    expect(await repositories.deliveries.waiting()).toEqual([]);
+    expect(await undelivered('waiting')).toEqual([]);
   });
 
   it('a receiver that fails is tried once a run, with its halt first, and takes no attempts from the others', async () => {
@@ -205,6 +209,39 @@ describe('notifications', () => {
     minutesPass(0.5);
     expect(await tick(settings(broken))).toEqual([expect.stringMatching(/~1 did not reach a-broken/)]);
   });
+
+  it('a receiver that refuses some notices for what they are gets the others in the same run', async () => {
+    await append(3, asked);
+    await append(1, halted);
+    answers = [{ status: 422 }, { status: 413 }];
+    const said = await tick();
+    expect(idsReceived()).toEqual([4, 1, 2, 3].map((n) => `${ROLLOUT}~${n}`));
+    expect(said).toEqual([
+      expect.stringMatching(/~4 did not reach ops: It answered 422\./),
+      expect.stringMatching(/~1 did not reach ops: It answered 413\./),
+    ]);
+    expect(await undelivered('waiting')).toHaveLength(2);
+  });
+
+  it('a receiver that refuses everything for what it is gets 20 notices a run', async () => {
+    await append(30, asked);
+    answers = Array.from({ length: 30 }, () => ({ status: 422 }));
+    await tick();
+    expect(received).toHaveLength(20);
+    minutesPass(0.5);
+    await tick();
+    expect(new Set(idsReceived()).size).toBe(30);
+  });
+
+  it.each([401, 404, 408, 429, 503])(
+    'what a receiver answers to any notice (%i) ends its run',
+    async (status) => {
+      await append(3, asked);
+      answers = Array.from({ length: 3 }, () => ({ status }));
+      await tick();
+      expect(received).toHaveLength(1);
+    },
+  );
 
   it('storage that fails for one receiver keeps the notices of no other, and is said', async () => {
     await append(1, halted);
@@ -259,7 +296,7 @@ describe('notifications', () => {
     await append(1, { ...halted, what: 'held' });
     expect(await tick()).toEqual([expect.stringContaining('Its message cannot be built')]);
     expect(idsReceived()).toEqual([`${ROLLOUT}~2`]);
-    expect(await repositories.deliveries.dead()).toMatchObject([{ noticeId: `${ROLLOUT}~1` }]);
+    expect(await undelivered('dead')).toMatchObject([{ noticeId: `${ROLLOUT}~1` }]);
   });
 
   it('a waiting notice that cannot be read is said once, and keeps no other from being sent', async () => {
@@ -271,14 +308,24 @@ describe('notifications', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('a chain whose cursor cannot be read keeps no other chain from being sent, and is said', async () => {
+    await append(1, halted);
+    await repositories.audit.append('operator', 'e', { ...halted, what: 'exclusionEnds' });
+    await store.table('deliveries').upsert('cursors', 'operator', { at: 'ofALaterVersion' });
+    expect(await tick()).toEqual([
+      expect.stringMatching(/^How far the chain operator was read is not known/),
+    ]);
+    expect(idsReceived()).toEqual([`${ROLLOUT}~1`]);
+  });
+
   it('what waits for a receiver that is no longer configured is dead at once, and lists its reason', async () => {
     await append(3, halted);
     answers = [{ status: 500 }];
     await tick();
     minutesPass(1);
     await tick(settings(receiver({ name: 'new' })));
-    expect(await repositories.deliveries.waiting()).toEqual([]);
-    const dead = await repositories.deliveries.dead();
+    expect(await undelivered('waiting')).toEqual([]);
+    const dead = await undelivered('dead');
     expect(dead.map(({ lastError }) => lastError)).toEqual(
       Array.from({ length: 3 }, () => 'There is no receiver of this name any more.'),
     );
@@ -303,7 +350,7 @@ describe('notifications', () => {
     const own = { receivers: [receiver({ url: inside })], privateAddresses: false };
     const [said] = await notify(services(), own, '/x');
     expect(said).toContain('not allowed');
-    const [waiting] = (await repositories.deliveries.waiting()) as [Delivery];
+    const [waiting] = (await undelivered('waiting')) as [Delivery];
     expect(waiting.lastError).toContain('not a public address');
   });
 

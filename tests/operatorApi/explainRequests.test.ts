@@ -96,7 +96,7 @@ describe('an explanation', () => {
       createdUtc: services.nowUtc(),
       createdBy: 'me',
     };
-    await services.freezes.save(launch);
+    await services.freezes.save(launch, null);
     services.wait(121);
     expect((await why(0)).holds).toEqual(['frozen']);
     await services.freezes.remove(launch);

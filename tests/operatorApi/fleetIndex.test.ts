@@ -107,7 +107,7 @@ describe('the forecast of a large fleet', () => {
     const [first, second] = await Promise.all([forecastOf(services, null), forecastOf(services, null)]);
     expect(second).toBe(first);
     expect(await forecastOf(services, null)).toBe(first);
-    await services.freezes.save(freeze);
+    await services.freezes.save(freeze, null);
     forgetSharedFacts(services); // as the request that changed it does
     const frozen = await forecastOf(services, null);
     expect(frozen?.byPlace.every(({ state }) => state === 'excluded')).toBe(true);
@@ -125,7 +125,7 @@ describe('the forecast of a large fleet', () => {
     const slower = { ...services.policy, standaloneSharePercent: 1 };
     expect((await page(slower)).answer).not.toBe(first.answer);
     expect((await diffOfPolicies(services, MONTH, slower)).movedCount).toBeGreaterThan(100);
-    await services.freezes.save(freeze);
+    await services.freezes.save(freeze, null);
     const heldCount = ({ answer }: PreviewPage): unknown => answer.body['heldCount'];
     expect([heldCount(first), heldCount(await page())]).toEqual([0, many.length]);
     // Planned when a policy was applied: the first request after that finds it.

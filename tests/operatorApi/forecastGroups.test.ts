@@ -77,6 +77,7 @@ describe('the forecast of a fleet', () => {
         createdUtc: '2026-11-01T00:00:00.000Z',
         createdBy: 'ops',
       }),
+      null,
     );
     const { groups, value } = await forecast(frozen, { state: 'late' });
     expect(groups.map(({ name, counts }) => [name, counts['late']])).toEqual([

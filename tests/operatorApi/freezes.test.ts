@@ -78,7 +78,10 @@ describe('freezes and exclusions in a running rollout', () => {
       reason: 'A launch.',
       owner: 'ops',
     };
-    expect((await api.send('PUT', '/api/freezes/launch', frozen)).status).toBe(200);
+    const put = await api.send('PUT', '/api/freezes/launch', frozen);
+    expect([put.status, put.headers['etag']]).toEqual([200, put.body['etag']]);
+    const again = await api.send('PUT', '/api/freezes/launch', frozen, { 'if-none-match': '*' });
+    expect([again.status, again.body['code']]).toEqual([412, 'CHANGED_SINCE']);
     const since = api.host.nowUtc();
     await api.pass(24 * 60);
     expect(await installsSince(since)).toEqual([]);

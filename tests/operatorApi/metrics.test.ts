@@ -76,7 +76,7 @@ describe('metrics', () => {
     const created = { createdUtc: services.nowUtc(), createdBy: 'o' };
     const days = ['2026-10-01', '2026-12-01'] as const;
     for (const day of days)
-      await services.freezes.save({ ...freeze, ...created, id: `on-${day}`, from: day, to: day });
+      await services.freezes.save({ ...freeze, ...created, id: `on-${day}`, from: day, to: day }, null);
     const answer = await metricsRoutes[0]?.handler(
       {} as OperatorRequest,
       { services } as unknown as OperatorContext,

@@ -31,12 +31,16 @@ describe('the OpenAPI document', () => {
   test('has every route that is served, with its parameters, and no other', () => {
     const served = operatorRoutes
       .filter(({ route }) => /^(api\/|metrics$)/.test(route) && !route.includes('*'))
-      .flatMap(({ name, methods, route, query }) =>
+      .flatMap(({ name, methods, route, query, description }) =>
         methods.map((method) => [
           name,
           method.toLowerCase(),
           `/${route}`,
-          [...[...route.matchAll(/\{(\w+)\}/g)].map(([, id]) => id), ...Object.keys(query)],
+          [
+            ...[...route.matchAll(/\{(\w+)\}/g)].map(([, id]) => id),
+            ...Object.keys(query),
+            ...Object.keys(description?.headers ?? {}),
+          ],
         ]),
       );
     const documented = operations.map(({ path, method, operation }) => [

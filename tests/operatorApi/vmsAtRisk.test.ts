@@ -115,7 +115,7 @@ async function played({ days, ranCount, ends, mode, halts, freezes }: Scene): Pr
       atUtc: nowUtc,
       decision: null,
     });
-  for (const freeze of freezes) await services.freezes.save(freeze);
+  for (const freeze of freezes) await services.freezes.save(freeze, null);
   return services;
 }
 

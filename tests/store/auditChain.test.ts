@@ -64,6 +64,26 @@ describe('the audit is a chain', () => {
     expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 7, faults: [] });
   });
 
+  it('in which they are rows of their own also where several hosts write them at once', async () => {
+    const { store, audit } = await aChain(2);
+    await Promise.all([11, 12, 13].map((n) => auditStore(store).appendNew(CHAIN, 'of one instant', aRow(n))));
+    const written = (await audit.page(CHAIN, '2')).value.map(({ why }) => why);
+    expect([...written].sort()).toEqual([11, 12, 13].map((n) => `Decision ${n}.`));
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 5, faults: [] });
+  });
+
+  it('in which a decision stands once whose answer was lost, and which the platform was asked for again', async () => {
+    const { table, audit } = await aChain(2);
+    const commit = table.commit.bind(table);
+    table.commit = async (...given) => {
+      table.commit = commit;
+      await commit(...given);
+      return commit(...given);
+    };
+    await audit.appendNew(CHAIN, 'decision-3', aRow(3));
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 3, faults: [] });
+  });
+
   it('also when several processes write to it at once', async () => {
     const { store } = await aChain(3);
     const writers = [1, 2, 3].map(() => auditStore(store));

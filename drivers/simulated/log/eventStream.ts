@@ -1,3 +1,4 @@
+import { TimeQueue } from '../../../collections/timeQueue';
 import { utcOf } from '../../../domain/instants';
 import type { DriverEvent } from '../../driver';
 import { monthIndexOf, monthStartMs, type Interval, type MonthIndex } from '../calendar';
@@ -8,19 +9,22 @@ import { stepAt } from '../machine/operationSteps';
 import { isOn, offInMonth, wasOnAt } from '../machine/power';
 import type { FleetState, ImmediateRequest } from '../simulatedFleet';
 
-/** At one instant: first what schedules bring, then steps of operations under way, then what is requested. */
-type Rank = 0 | 1 | 2;
+/** At one instant, after what schedules bring: first steps of operations under way, then what is requested. */
+type Rank = 1 | 2;
 
 /** A class for each kind: a month of ten thousand VMs has half a million of them. */
 interface PendingEvent {
   readonly atMs: number;
-  readonly rank: Rank;
-  /** Within the rank: of the machine, or of the request. */
-  readonly order: number;
   /** Null when it turns out not to happen: a VM that is off already is not powered off. */
   event(): DriverEvent | null;
   /** The next step of the same operation. */
-  following(): PendingEvent | null;
+  following(): PendingStep | null;
+}
+
+interface PendingStep extends PendingEvent {
+  readonly rank: Rank;
+  /** Of the request, within the rank. */
+  readonly order: number;
 }
 
 /**
@@ -45,7 +49,7 @@ export class EventStream {
       const next = this.#pending.takeUntil(untilMs);
       if (next === undefined) return;
       const following = next.following();
-      if (following !== null) this.#pending.add(following);
+      if (following !== null) this.#pending.addStep(following);
       const event = next.event();
       if (event !== null) yield event;
     }
@@ -60,7 +64,7 @@ export class EventStream {
   /** Adds everything that begins until this instant: VMs, months of their schedules, requests. */
   #gather(untilMs: number): void {
     const { everyMachine, loggedRequests } = this.#fleet;
-    const found: PendingEvent[] = [];
+    const found: Scheduled[] = [];
     for (; this.#nextMachine < everyMachine.length; this.#nextMachine += 1) {
       const machine = everyMachine[this.#nextMachine];
       if (machine === undefined || machine.bornMs > untilMs) break;
@@ -79,59 +83,75 @@ export class EventStream {
         request.kind === 'immediate'
           ? ImmediateStep.of(request, 0, this.#nextRequest)
           : OperationStep.of(request, operationIdOf(request), 0, this.#nextRequest);
-      if (first !== null) found.push(first);
+      if (first !== null) this.#pending.addStep(first);
     }
-    this.#pending.addAll(found);
+    this.#pending.addSchedules(found);
   }
 }
 
 /**
- * Events to come, the latest first: the next one is taken from the end. A month of schedules is added at once and sorted; steps of
- * operations are due within hours, so that each is inserted near the end, where few others have to move.
+ * Events to come. A month of schedules is added at once and sorted, the latest first, so that the next one is taken from the end. Steps of operations
+ * are added one by one among the millions that a large fleet's schedules have, so they are kept apart.
  */
 class PendingEvents {
-  readonly #latestFirst: PendingEvent[] = [];
+  readonly #schedulesLatestFirst: Scheduled[] = [];
+  readonly #steps = new TimeQueue<PendingStep>();
 
   /** Infinity when there is none. */
   get nextMs(): number {
-    return this.#latestFirst.at(-1)?.atMs ?? Infinity;
+    return Math.min(this.#nextScheduleMs, this.#steps.firstMs());
   }
 
+  /** At one instant schedules come first. */
   takeUntil(untilMs: number): PendingEvent | undefined {
-    return this.nextMs > untilMs ? undefined : this.#latestFirst.pop();
+    if (this.nextMs > untilMs) return undefined;
+    return this.#nextScheduleMs <= this.#steps.firstMs()
+      ? this.#schedulesLatestFirst.pop()
+      : this.#steps.take()?.item;
   }
 
-  addAll(events: readonly PendingEvent[]): void {
+  addStep(step: PendingStep): void {
+    this.#steps.add(step.atMs, step, step.rank * RANK_STRIDE + step.order);
+  }
+
+  addSchedules(events: readonly Scheduled[]): void {
     if (events.length < SORT_FROM) {
-      for (const event of events) this.add(event);
+      for (const event of events) this.#insert(event);
       return;
     }
-    for (const event of events) this.#latestFirst.push(event);
-    this.#latestFirst.sort((a, b) => compare(b, a));
+    for (const event of events) this.#schedulesLatestFirst.push(event);
+    this.#schedulesLatestFirst.sort((a, b) => compare(b, a));
   }
 
-  add(event: PendingEvent): void {
+  get #nextScheduleMs(): number {
+    return this.#schedulesLatestFirst.at(-1)?.atMs ?? Infinity;
+  }
+
+  #insert(event: Scheduled): void {
     let low = 0;
-    let high = this.#latestFirst.length;
+    let high = this.#schedulesLatestFirst.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = this.#latestFirst[middle];
+      const other = this.#schedulesLatestFirst[middle];
       if (other !== undefined && compare(other, event) > 0) low = middle + 1;
       else high = middle;
     }
-    this.#latestFirst.splice(low, 0, event);
+    this.#schedulesLatestFirst.splice(low, 0, event);
   }
 }
+
+/** More than there are requests in a month. */
+const RANK_STRIDE = 2 ** 40;
 
 /** From so many new events on, sorting once is faster than inserting each. */
 const SORT_FROM = 32;
 
-function compare(a: PendingEvent, b: PendingEvent): number {
-  return a.atMs - b.atMs || a.rank - b.rank || a.order - b.order;
+function compare(a: Scheduled, b: Scheduled): number {
+  return a.atMs - b.atMs || a.order - b.order;
 }
 
 /** The ends of the intervals in which the VM is off, or its agent silent, by its schedules of this month. */
-function schedulesOf(machine: Machine, month: MonthIndex): readonly PendingEvent[] {
+function schedulesOf(machine: Machine, month: MonthIndex): readonly Scheduled[] {
   if (machine.goneMs <= monthStartMs(month)) return [];
   const silent = hasAgent(machine) ? agentLostInMonth(machine, month) : [];
   return [...endsOf(machine, offInMonth(machine, month), 'power'), ...endsOf(machine, silent, 'agent')];
@@ -146,7 +166,7 @@ function endsOf(machine: Machine, intervals: readonly Interval[], what: 'power' 
 
 /** What the VM's own schedules bring. */
 class Scheduled implements PendingEvent {
-  readonly rank = 0;
+  /** Of the machine. */
   readonly order: number;
 
   constructor(
@@ -194,7 +214,7 @@ function agentChange(machine: Machine, atMs: number): 'agentRestored' | 'agentLo
 }
 
 /** Looks at the operation's steps when their time comes: it may have been cut short since. */
-class OperationStep implements PendingEvent {
+class OperationStep implements PendingStep {
   readonly atMs: number;
   readonly rank: Rank;
 
@@ -232,7 +252,7 @@ class OperationStep implements PendingEvent {
 }
 
 /** What a request does that starts no operation. */
-class ImmediateStep implements PendingEvent {
+class ImmediateStep implements PendingStep {
   readonly atMs: number;
   readonly rank = 2;
 
