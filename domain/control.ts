@@ -28,6 +28,8 @@ export const RolloutControl = z.object({
   plannedUtc: Utc.nullable(),
   endedUtc: Utc.nullable(),
   vmCount: z.number().int().nullable(),
+  /** How many of them came after the plan was made. Absent: none. */
+  joinedCount: z.number().int().exactOptional(),
   /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
   waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
   /** Why the last try to plan it failed; it is tried again. Null or absent when none did. */

@@ -97,7 +97,7 @@ export function* inventoryChanges(
   }
   // What a subscription lists that is not believed has not arrived there.
   for (const [id, { to }] of moves) if (doubted.has(keyOfSubscription(to))) moves.delete(id);
-  const arrived = new Map([...moves.values()].map((move) => [move.to.id, move]));
+  const arrived = groupedBy(moves.values(), ({ to }) => to.id);
   for (const subscriptionId of [...new Set([...before.keys(), ...now.keys()])].sort()) {
     const knownHere = [...(before.get(subscriptionId)?.values() ?? [])].filter(({ id }) => !moves.has(id));
     if (doubted.has(subscriptionId))
@@ -159,22 +159,27 @@ interface Changes {
   readonly removed: VmId[];
 }
 
+const NO_MOVES: readonly MovedVm[] = [];
+
 function* compare(
   known: ReadonlyMap<VmId, KnownVm>,
   listed: ReadonlyMap<VmId, VirtualMachine>,
-  { changes, arrived }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, MovedVm> },
+  {
+    changes,
+    arrived,
+  }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, readonly MovedVm[]> },
   nowUtc: string,
 ): Generator<number, void> {
   for (const [id, vm] of listed) {
     if (changes.present.length % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
     const before = known.get(id);
-    const move = arrived.get(id);
+    const moves = arrived.get(id) ?? NO_MOVES;
     changes.present.push(vm);
     const after = withFormerIds(vm, [
-      ...(move === undefined ? [] : [move.from.id, ...(move.from.formerIds ?? [])]),
+      ...moves.flatMap(({ from }) => [from.id, ...(from.formerIds ?? [])]),
       ...(before?.formerIds ?? []),
     ]);
-    if (move !== undefined) changes.moved.push({ from: move.from, to: after });
+    if (moves.length > 0) changes.moved.push(...moves.map(({ from }) => ({ from, to: after })));
     else if (before === undefined) changes.added.push(after);
     else if (!isSame(before, after)) changes.changed.push({ before, after });
   }

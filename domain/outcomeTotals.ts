@@ -7,6 +7,8 @@ import { OutcomeKind } from './reasons';
 export const OutcomeTotals = z.object({
   reasons: z.partialRecord(OutcomeKind, z.record(z.string(), z.number().int())),
   waiting: z.number().int(),
+  /** How many came after the plan was made. Absent: none. */
+  joined: z.number().int().exactOptional(),
 });
 export type OutcomeTotals = Readonly<z.infer<typeof OutcomeTotals>>;
 
@@ -48,7 +50,8 @@ export const uncounted = (totals: OutcomeTotals, gone: Counted): OutcomeTotals =
 function counted(totals: OutcomeTotals, { kind, reason, waits }: Counted, by: number): OutcomeTotals {
   const { [reason]: known = 0, ...others } = totals.reasons[kind] ?? {};
   const ofKind = known + by === 0 ? others : { ...others, [reason]: known + by };
-  return { reasons: { ...totals.reasons, [kind]: ofKind }, waiting: totals.waiting + (waits ? by : 0) };
+  const reasons = { ...totals.reasons, [kind]: ofKind };
+  return withJoined({ reasons, waiting: totals.waiting + (waits ? by : 0) }, totals.joined ?? 0);
 }
 
 export function sumTotals(a: OutcomeTotals, b: OutcomeTotals): OutcomeTotals {
@@ -58,8 +61,12 @@ export function sumTotals(a: OutcomeTotals, b: OutcomeTotals): OutcomeTotals {
       const ofKind = reasons[kind] ?? {};
       reasons[kind] = { ...ofKind, [reason]: (ofKind[reason] ?? 0) + count };
     }
-  return { reasons, waiting: a.waiting + b.waiting };
+  return withJoined({ reasons, waiting: a.waiting + b.waiting }, (a.joined ?? 0) + (b.joined ?? 0));
 }
+
+/** With so many that came after the plan was made. */
+export const withJoined = (totals: OutcomeTotals, joined: number): OutcomeTotals =>
+  joined === 0 ? totals : { ...totals, joined };
 
 /** The same by kind alone. */
 export function countsOf({ reasons }: OutcomeTotals): OutcomeCounts {

@@ -17,6 +17,8 @@ export interface InventoryPage {
   readonly items: readonly VirtualMachine[];
   /** Subscriptions of which the platform knows that it did not list all: nothing may be concluded from what is missing. */
   readonly incomplete?: readonly { readonly subscriptionId: string; readonly why: string }[];
+  /** VMs of the page whose update domain could not be read: their null says nothing. */
+  readonly domainsNotRead?: readonly VmId[];
   readonly next: string | null;
 }
 

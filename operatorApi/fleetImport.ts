@@ -135,6 +135,7 @@ const showFleetImport: OperatorRoute = {
 const STATES: Readonly<Record<string, 'running' | 'done'>> = {
   Pending: 'running',
   Running: 'running',
+  ContinuedAsNew: 'running',
   Completed: 'done',
 };
 

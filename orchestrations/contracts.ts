@@ -336,6 +336,8 @@ export const inventorySweep = {
   input: Sweep.extend({
     /** A person sent this fleet: it is right, however small it has become. */
     accept: z.boolean().default(false),
+    /** Rows of the moved sets that the generation before has followed. */
+    followed: z.array(z.string()).exactOptional(),
   }),
   output: z.object({ vmCount: z.number().int() }),
 } as const;

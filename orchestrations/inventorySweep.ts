@@ -2,26 +2,36 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { refreshInventory } from '../activities/contracts';
 import * as children from './contracts';
-import { call, callEntity, type Step } from './durable';
+import { call, callEntity, continueAs, type Step } from './durable';
 import { disruptionLedger } from '../entities/contracts';
+
+/** Moved sets that one generation follows, each some five history rows. */
+const SETS_A_GENERATION = 100;
 
 /** Asks the platform which VMs there are. A large fleet that is new is written in steps; how far it has come stands in its status. */
 export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: number }> {
-  const { sweepUtc, accept, seen: row } = children.inventorySweep.input.parse(context.df.getInput());
-  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
-  yield* followSets(context, seen.movedSets);
+  const input = children.inventorySweep.input.parse(context.df.getInput());
+  const { sweepUtc, accept, seen: row } = input;
+  let { followed } = input;
   // A fleet that changes for ever would be another one: each step leaves fewer changes than there were.
-  for (let left = Infinity; seen.remaining > 0 && seen.remaining < left;) {
-    left = seen.remaining;
-    context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: left });
-    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
+  for (let [left, sets] = [Infinity, 0]; ;) {
+    const seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row, followed });
     yield* followSets(context, seen.movedSets);
+    const { vmCount, remaining, movedSets, notBelieved } = seen;
+    context.df.setCustomStatus({ vmCount, remaining });
+    if (remaining === 0) {
+      for (const { subscriptionId, why } of notBelieved)
+        context.warn(`The listing of subscription ${subscriptionId} was not believed: ${why}`);
+      return { vmCount };
+    }
+    if (remaining >= left) throw new Error(`${remaining} changes of the inventory were not written.`);
+    followed = movedSets.flatMap(({ row: one }) => one ?? []);
+    [left, sets] = [remaining, sets + followed.length];
+    if (sets >= SETS_A_GENERATION) {
+      continueAs(context, children.inventorySweep, { ...input, followed });
+      return { vmCount };
+    }
   }
-  context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: seen.remaining });
-  if (seen.remaining > 0) throw new Error(`${seen.remaining} changes of the inventory were not written.`);
-  for (const { subscriptionId, why } of seen.notBelieved)
-    context.warn(`The listing of subscription ${subscriptionId} was not believed: ${why}`);
-  return { vmCount: seen.vmCount };
 }
 
 /** Claims in flight are known by the name that their set has now. */

@@ -6,7 +6,7 @@ import { forgetListed } from './agenda';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
-import type { Store, Table } from './store';
+import type { Row, Store, Table } from './store';
 
 const VMS = 'vms';
 const SETS = 'sets';
@@ -66,9 +66,11 @@ export interface InventoryStore {
   /** How many VMs each budget of the policy is of; null before they were counted. */
   budgetSizes(): Promise<BudgetSizes | null>;
   saveBudgetSizes(sizes: BudgetSizes): Promise<void>;
-  /** Sets that were moved, as long as no sweep has followed all of them in the ledgers. */
-  movedSets(): Promise<PendingSets>;
-  saveMovedSets(pending: PendingSets): Promise<void>;
+  /** Sets that were moved and that no sweep has followed in the ledgers, in the order in which they were moved. */
+  movedSets(): Promise<readonly PendingSet[]>;
+  /** A row for each: what another host notes at the same time stands beside it. */
+  noteMovedSets(sets: readonly LedgerSet[], atUtc: string): Promise<void>;
+  forgetMovedSets(rows: readonly string[]): Promise<void>;
   lastListing(): Promise<LastListing | null>;
   saveListing(listing: LastListing): Promise<void>;
 }
@@ -80,14 +82,12 @@ const BudgetSizes = z.object({
 });
 export type BudgetSizes = Readonly<z.infer<typeof BudgetSizes>>;
 
-/** `answeredTo`: the sweep that was given them; null before one was. */
-const PendingSets = z.object({
-  sets: z.array(MovedSet.extend({ ledger: z.string() })),
-  answeredTo: z.string().nullable(),
-});
-export type PendingSets = Readonly<z.infer<typeof PendingSets>>;
+/** A set that was moved, and the ledger that has its claims. */
+const LedgerSet = MovedSet.extend({ ledger: z.string() });
+export type LedgerSet = Readonly<z.infer<typeof LedgerSet>>;
+export type PendingSet = LedgerSet & { readonly row: string };
 
-const parsePendingSets = parsedOnce(PendingSets);
+const parseLedgerSet = parsedOnce(LedgerSet);
 const parseBudgetSizes = parsedOnce(BudgetSizes);
 const Move = z.object({ to: VmId });
 const parseMove = parsedOnce(Move);
@@ -157,11 +157,9 @@ export function inventoryStore(store: Store): InventoryStore {
       return row && parseBudgetSizes(row.value);
     },
     saveBudgetSizes: (sizes) => table.upsert(LISTING, BUDGETS, sizes),
-    movedSets: async () => {
-      const row = await table.get(LISTING, MOVED_SETS);
-      return row === null ? { sets: [], answeredTo: null } : parsePendingSets(row.value);
-    },
-    saveMovedSets: (pending) => table.upsert(LISTING, MOVED_SETS, pending),
+    movedSets: async () => (await table.list(MOVED_SETS)).map(pendingSet),
+    noteMovedSets: (sets, atUtc) => table.write(MOVED_SETS, { upsert: sets.map(movedSetRow(atUtc)) }),
+    forgetMovedSets: (remove) => table.write(MOVED_SETS, { remove }),
     lastListing: async () => {
       const row = await table.get(LISTING, LAST);
       return row && parseListing(row.value);
@@ -169,6 +167,13 @@ export function inventoryStore(store: Store): InventoryStore {
     saveListing: (listing) => table.upsert(LISTING, LAST, listing),
   };
 }
+
+/** In the order of time: a set that was moved twice is followed from the first name to the last. */
+const movedSetRow =
+  (atUtc: string) =>
+  (value: LedgerSet): { row: string; value: LedgerSet } => ({ row: `${atUtc}~${keyOf(value.from)}`, value });
+
+const pendingSet = ({ row, value }: Row): PendingSet => Object.assign({ row }, parseLedgerSet(value));
 
 async function movedTo(table: Table, id: VmId): Promise<VmId | null> {
   let at: VmId | null = null;

@@ -11,6 +11,7 @@ import {
   sumTotals,
   uncounted,
   wasAttempted,
+  withJoined,
 } from '../domain/outcomeTotals';
 import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
@@ -51,9 +52,13 @@ export interface OutcomeStore {
   page(id: RolloutId, after: string, size?: number): Promise<ListPage<KeptOutcome>>;
   /**
    * Records outcomes, and counts them in the same transaction. What is older than what stands is dropped: it comes from a duplicate that was
-   * slow. Returns the outcomes that stand by now as they were given.
+   * slow. Returns the outcomes that stand by now as they were given. `areJoining`: a VM without an outcome came after the plan was made.
    */
-  save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<readonly KeptOutcome[]>;
+  save(
+    id: RolloutId,
+    records: readonly OutcomeRecord[],
+    areJoining?: boolean,
+  ): Promise<readonly KeptOutcome[]>;
   /**
    * The VM `from` has another id now: its outcome is that of `to`, and nothing is recorded of `from` any more. Without an outcome of its own it
    * gets this one, and so does one that was taken for deleted. Returns what stands for it.
@@ -145,10 +150,10 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       return { value: value.filter(goesFirst).map(({ vmId }) => vmId), next };
     },
     move: (id, from, unlessKnown) => moveOutcome(table, id, from, unlessKnown, attemptsMax),
-    save: async (id, records) => {
+    save: async (id, records, areJoining = false) => {
       const standing: KeptOutcome[] = [];
       for (const together of inOneRegion(records)) {
-        const saved = await saveTogether(outcomes, id, together);
+        const saved = await saveTogether(outcomes, id, together, areJoining);
         await Promise.all(
           saved.map((record) =>
             history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record }),
@@ -186,6 +191,7 @@ async function saveTogether(
   outcomes: Outcomes,
   id: RolloutId,
   records: readonly OutcomeRecord[],
+  areJoining: boolean,
 ): Promise<readonly KeptOutcome[]> {
   const { table, attemptsMax, totals } = outcomes;
   const totalsRow = TOTALS + keyPart(records[0]?.region ?? '');
@@ -197,9 +203,11 @@ async function saveTogether(
     const changes = records.flatMap((record, n) => changeOf(record, rows[n] ?? null, attemptsMax));
     const fresh = changes.filter(({ isNew }) => isNew);
     if (fresh.length === 0) return changes.map(({ after }) => after);
+    const known = before === null ? noTotals : totalsIn(outcomes, id, before);
+    const joined = areJoining ? fresh.filter(({ found }) => found === null).length : 0;
     const total = fresh.reduce(
       (sum, change) => changeTotals(sum, change.before, change.after),
-      before === null ? noTotals : totalsIn(outcomes, id, before),
+      withJoined(known, (known.joined ?? 0) + joined),
     );
     const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
     const changed = fresh.map(({ before: was, after }) => unfinishedChange(table, id, was, after));

@@ -2,25 +2,30 @@ import type { RolloutControl } from '../../domain/control';
 import { eligibilityHolds } from '../../domain/eligibility';
 import { keyOf } from '../../domain/ids';
 import type { MovedVm } from '../../domain/inventoryChanges';
-import type { MovedSet } from '../../domain/ledger';
 import { outcomeOf } from '../../domain/outcome';
 import { NO_PHASE } from '../../domain/phaseId';
 import { because } from '../../domain/reasons';
 import { pairComponent } from '../../domain/regions';
 import { isOpenTo, phaseOf } from '../rollout/joinRollout';
-import type { PendingSets } from '../../store/inventory';
+import type { LedgerSet, PendingSet } from '../../store/inventory';
 import type { Services } from '../services';
+import { isTimeUp } from '../sideBySide';
 import { addSecondChances } from '../rollout/saveOutcomes';
 
 /**
  * A VM that was moved to another resource group or subscription is the same VM: what people said of it (freezes, exclusions, scopes of a
  * rollout), how it stands in the open rollouts and its last installation follow it to its new id. In a rollout in which it had no turn yet it
- * takes its turn with the second chances (R-112). Repeating it changes nothing.
+ * takes its turn with the second chances (R-112). Repeating it changes nothing. Returns those that it followed in the time that a call has.
  */
-export async function followMoved(services: Services, moved: readonly MovedVm[]): Promise<void> {
-  if (moved.length === 0) return;
+export async function followMoved(
+  services: Services,
+  moved: readonly MovedVm[],
+): Promise<readonly MovedVm[]> {
+  if (moved.length === 0) return moved;
+  const startedUtc = services.nowUtc();
   const open = (await services.rollouts.list()).filter((control) => isOpenTo(services, control));
-  for (const move of moved) {
+  for (const [n, move] of moved.entries()) {
+    if (n > 0 && isTimeUp(services, startedUtc)) return moved.slice(0, n);
     await moveFreezes(services, move);
     for (const control of open) {
       await moveScopes(services, control, move);
@@ -30,6 +35,7 @@ export async function followMoved(services: Services, moved: readonly MovedVm[])
     await services.inventory.saveMove(move.from.id, move.to.id);
     await writeDown(services, move);
   }
+  return moved;
 }
 
 async function moveFreezes({ freezes }: Services, { from, to }: MovedVm): Promise<void> {
@@ -95,26 +101,27 @@ async function writeDown(services: Services, { from, to }: MovedVm): Promise<voi
 }
 
 /** Before the inventory knows the VMs by their new ids: a call that is repeated does not find them moved any more. */
-export async function noteMovedSets({ inventory }: Services, moved: readonly MovedVm[]): Promise<void> {
+export async function noteMovedSets(services: Services, moved: readonly MovedVm[]): Promise<void> {
   const sets = movedSets(moved);
-  if (sets.length === 0) return;
-  const { sets: before } = await inventory.movedSets();
-  const isNew = (one: MovedSet): boolean => !sets.some(({ from, to }) => one.from === from && one.to === to);
-  await inventory.saveMovedSets({ sets: [...before.filter(isNew), ...sets], answeredTo: null });
+  if (sets.length > 0) await services.inventory.noteMovedSets(sets, services.nowUtc());
 }
 
-/** What a sweep is to follow in the ledgers: what was noted and not given to an earlier one, which has followed it. */
-export async function setsToFollow({ inventory }: Services, sweepUtc: string): Promise<PendingSets['sets']> {
-  const { sets, answeredTo } = await inventory.movedSets();
-  if (sets.length === 0 || answeredTo === sweepUtc) return sets;
-  const isFresh = answeredTo === null;
-  await inventory.saveMovedSets(isFresh ? { sets, answeredTo: sweepUtc } : { sets: [], answeredTo: null });
-  return isFresh ? sets : [];
+/** Sets that one answer names: with the longest ids there are they make less than 16 KB. */
+const SETS_AN_ANSWER_MAX = 20;
+
+/** What the sweep is to follow in the ledgers next, once it has followed these; and how many there are in all. */
+export async function setsToFollow(
+  { inventory }: Services,
+  followed: readonly string[],
+): Promise<{ readonly sets: readonly PendingSet[]; readonly count: number }> {
+  if (followed.length > 0) await inventory.forgetMovedSets(followed);
+  const pending = await inventory.movedSets();
+  return { sets: pending.slice(0, SETS_AN_ANSWER_MAX), count: pending.length };
 }
 
 /** The sets that these VMs were moved with, each once. */
-export function movedSets(moved: readonly MovedVm[]): (MovedSet & { readonly ledger: string })[] {
-  const sets = new Map<string, MovedSet & { readonly ledger: string }>();
+export function movedSets(moved: readonly MovedVm[]): LedgerSet[] {
+  const sets = new Map<string, LedgerSet>();
   for (const { from, to } of moved) {
     const [before, after] = [from.availabilitySetId, to.availabilitySetId];
     if (before === null || after === null || before === after) continue;

@@ -14,6 +14,7 @@ import type { Policy } from '../../domain/policy';
 import { chance, hash53 } from '../../domain/seed';
 import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { InventoryPage } from '../../drivers/driver';
 import type { ScheduledAssessment } from '../../store/assessments';
 import type { InventoryRow } from '../../store/inventory';
 import { PAGE_OF_ONE_REQUEST, type ListPage } from '../../store/listPage';
@@ -21,6 +22,7 @@ import { saveBudgetSizes } from '../budgets/budgetShares';
 import { followMoved, noteMovedSets } from './followMoved';
 import { joinRollout } from '../rollout/joinRollout';
 import type { Services } from '../services';
+import { sideBySide } from '../sideBySide';
 import { countedSlices, SLICE_ITEMS, stepsInSlices } from '../slices';
 
 /**
@@ -41,18 +43,21 @@ export async function takeListing(
   const believed = accept ? { inventoryFewerPercent: 100 } : policy;
   const all =
     asBefore(known, listing) ?? (await stepsInSlices(inventoryChanges(known, listing, believed, nowUtc)));
-  const { changes, remaining } = firstOf(all, changesMax);
-  const { present, added, changed, moved, buried, removed, notBelieved } = changes;
+  const some = firstOf(all, changesMax);
+  const { present, added, changed, buried, removed, notBelieved } = some.changes;
   // Schedule and sizes before the inventory: a repeat after a crash in between finds the same VMs changed. Of a fleet as it was nothing is read again.
-  if (added.length + changed.length + moved.length + buried.length > 0) {
-    await reschedule(services, changes, nowUtc);
+  if (added.length + changed.length + some.changes.moved.length + buried.length > 0) {
+    await reschedule(services, some.changes, nowUtc);
     await inventory.saveSetSizes(present);
   }
   await joinRollout(services, added);
-  await followMoved(services, moved);
+  const moved = await followMoved(services, some.changes.moved);
+  const changes = { ...some.changes, moved };
+  const remaining = some.remaining + some.changes.moved.length - moved.length;
   await noteMovedSets(services, moved);
+  const arrived = new Map(moved.map(({ to }) => [to.id, to])).values();
   await inventory.change({
-    upsert: [...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to), ...buried],
+    upsert: [...added, ...changed.map(({ after }) => after), ...arrived, ...buried],
     remove: [...removed, ...moved.map(({ from }) => from.id)],
   });
   if (remaining > 0) return { ...changes, remaining, agreed: null };
@@ -199,20 +204,36 @@ function firstOf(
   return { changes, remaining: count - taken + removed.length };
 }
 
-async function listAll({ driver }: Services): Promise<Listing> {
+async function listAll({ driver, inventory }: Services): Promise<Listing> {
   const vms: VirtualMachine[] = [];
   const incomplete = new Map<string, string>();
   const next = countedSlices();
   let cursor: string | null = null;
   do {
     const page = await driver.listVirtualMachines(cursor);
-    vms.push(...page.items);
+    vms.push(...(await withKnownDomains(inventory, page)));
     for (const { subscriptionId, why } of page.incomplete ?? [])
       incomplete.set(subscriptionId.toLowerCase(), why);
     cursor = page.next;
     await next(page.items.length);
   } while (cursor !== null);
   return { vms, incomplete };
+}
+
+/** An update domain that could not be read now is the one that is known, as long as it is the same VM of the same set. */
+async function withKnownDomains(
+  inventory: Services['inventory'],
+  { items, domainsNotRead = [] }: InventoryPage,
+): Promise<InventoryPage['items']> {
+  if (domainsNotRead.length === 0) return items;
+  const known = new Map(
+    await sideBySide(domainsNotRead, async (id) => [id, await inventory.read(id)] as const),
+  );
+  return items.map((vm) => {
+    const before = known.get(vm.id);
+    if (before?.uniqueId !== vm.uniqueId || before?.availabilitySetId !== vm.availabilitySetId) return vm;
+    return Object.assign({}, vm, { updateDomain: before.updateDomain });
+  });
 }
 
 async function rowsOf(inventory: Services['inventory']): Promise<readonly InventoryRow[]> {

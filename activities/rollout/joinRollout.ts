@@ -1,4 +1,5 @@
 import { eligibilityHolds } from '../../domain/eligibility';
+import type { RolloutId } from '../../domain/ids';
 import { outcomeOf } from '../../domain/outcome';
 import { NO_PHASE, type PhaseId } from '../../domain/phaseId';
 import { because } from '../../domain/reasons';
@@ -45,6 +46,7 @@ async function joinOne(
   { rolloutId }: RolloutControl,
   added: readonly VirtualMachine[],
 ): Promise<void> {
+  if (added.length === 0) return;
   const phases = await services.rollouts.phases(rolloutId);
   const known = await sideBySide(added, ({ id }) => services.outcomes.read(rolloutId, id));
   const joining = added.filter((_, n) => known[n] === null);
@@ -58,10 +60,17 @@ async function joinOne(
       const outcome = outcomeOf(vm.id, atUtc, hold ?? because('joinedLate'), others);
       return { ...outcome, phase, region: vm.region, installation: null };
     }),
+    true,
   );
-  if (joining.length > 0)
-    await services.rollouts.update(rolloutId, (row) => ({
-      ...row,
-      vmCount: (row.vmCount ?? 0) + joining.length,
-    }));
+  await countJoined(services, rolloutId);
+}
+
+/** What was counted with the outcomes, in their transactions: a crash in between, or another host, counts none twice and leaves none out. */
+async function countJoined({ outcomes, rollouts }: Services, rolloutId: RolloutId): Promise<void> {
+  const { joined = 0 } = await outcomes.totals(rolloutId);
+  await rollouts.update(rolloutId, (row) => {
+    const { vmCount, joinedCount = 0 } = row;
+    if (joined <= joinedCount) return null;
+    return { ...row, vmCount: (vmCount ?? 0) + joined - joinedCount, joinedCount: joined };
+  });
 }

@@ -8,9 +8,10 @@ export async function saveOutcomes(
   services: Services,
   rolloutId: RolloutId,
   records: readonly OutcomeRecord[],
+  areJoining = false,
 ): Promise<void> {
   if (records.length === 0) return;
-  const waiting = (await services.outcomes.save(rolloutId, records)).filter(({ waits }) => waits);
+  const waiting = (await services.outcomes.save(rolloutId, records, areJoining)).filter(({ waits }) => waits);
   if (waiting.length > 0) await addSecondChances(services, rolloutId, waiting);
 }
 

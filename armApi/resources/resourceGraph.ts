@@ -1,3 +1,4 @@
+import { VmId } from '../../domain/ids';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { plainQuery, QUERIES, type QueryName } from '../../drivers/azure/queries';
 import { ArmError } from '../http/armError';
@@ -13,28 +14,43 @@ const ROWS_MAX = 1_000;
 /** What a first query leaves of the quota of a principal (42). It is not counted down here: clients wait by clocks that are not this one's. */
 const QUOTA = { 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' };
 
-type Rows = (subscriptions: readonly string[], context: ArmContext) => Promise<readonly JsonObject[]>;
+/** What a query finds, in the order of its keys, and the row of each: only those of the page are made. */
+interface Found {
+  readonly keys: readonly string[];
+  readonly rowOf: (key: string) => JsonObject | null;
+}
+
+type Find = (subscriptions: readonly string[], context: ArmContext) => Found | Promise<Found>;
 
 /** Lowtide's own queries, each answered from the same VMs as everything else. */
-const SERVED: Readonly<Record<QueryName, Rows>> = {
-  virtualMachines: (subscriptions, context) =>
-    Promise.resolve(
-      vmsOf(subscriptions, context)
-        .map(vmRow)
-        .sort((a, b) => (String(a['key']) < String(b['key']) ? -1 : 1)),
-    ),
-  subscriptions: (subscriptions) =>
-    Promise.resolve(
-      subscriptions.toSorted().map((subscriptionId) => ({
-        id: `/subscriptions/${subscriptionId}`,
-        subscriptionId,
-        name: subscriptionId,
-        state: 'Enabled',
-      })),
-    ),
+const SERVED: Readonly<Record<QueryName, Find>> = {
+  virtualMachines: (subscriptions, context) => {
+    const { resources } = context.services.driver;
+    const rowOf = (id: string): JsonObject | null => {
+      const found = resources.virtualMachine(VmId.parse(id));
+      return found && vmRow(found);
+    };
+    return { keys: vmIdsOf(subscriptions, context), rowOf };
+  },
+  subscriptions: (subscriptions) => ({
+    keys: subscriptions.toSorted(),
+    rowOf: (subscriptionId) => ({
+      id: `/subscriptions/${subscriptionId}`,
+      subscriptionId,
+      name: subscriptionId,
+      state: 'Enabled',
+    }),
+  }),
   // There are no maintenance configurations in the simulated Azure.
-  assignments: () => Promise.resolve([]),
-  assessments: assessmentRows,
+  assignments: () => ({ keys: [], rowOf: () => null }),
+  assessments: async (subscriptions, context) => {
+    const rows = new Map<string, JsonObject>();
+    for (const id of vmIdsOf(subscriptions, context)) {
+      const row = await assessmentRow(id, context);
+      if (row !== null) rows.set(id, row);
+    }
+    return { keys: [...rows.keys()], rowOf: (id) => rows.get(id) ?? null };
+  },
 };
 
 /** A query that is refused counts against the quota as any other (41). */
@@ -51,24 +67,26 @@ async function answerQuery(request: ArmRequest, context: ArmContext): Promise<Ar
   const { body } = request;
   const options = objectAt(body, 'options');
   const subscriptions = scopeOf(body, context);
-  const rows = await SERVED[queryOf(at(body, 'query'))](subscriptions, context);
+  const { keys, rowOf } = await SERVED[queryOf(at(body, 'query'))](subscriptions, context);
   if (options['resultFormat'] !== undefined && options['resultFormat'] !== 'objectArray')
     throw badRequest('InvalidOptions', 'Only the resultFormat objectArray is served here.');
   const top = options['$top'] ?? ROWS_DEFAULT;
   if (typeof top !== 'number' || !Number.isInteger(top) || top < 1 || top > ROWS_MAX)
     throw badRequest('InvalidOptions', `$top is a whole number from 1 to ${ROWS_MAX}.`);
-  const from = skipOf(options['$skipToken']);
-  const data = rows.slice(from, from + top);
-  const isMore = from + top < rows.length;
+  const after = lastKeyOf(options['$skipToken']);
+  const rest = keys.filter((key) => key > after);
+  const page = rest.slice(0, top);
+  const data = page.map(rowOf).filter((row) => row !== null);
   const answer: Record<string, unknown> = {
-    totalRecords: rows.length,
+    totalRecords: keys.length,
     count: data.length,
     data,
     facets: [],
     // A string, and false also where there is more (41).
     resultTruncated: 'false',
   };
-  if (isMore) answer['$skipToken'] = Buffer.from(JSON.stringify({ from: from + top })).toString('base64url');
+  if (page.length < rest.length)
+    answer['$skipToken'] = Buffer.from(JSON.stringify({ after: page.at(-1) })).toString('base64url');
   return { status: 200, body: answer, headers: QUOTA };
 }
 
@@ -98,12 +116,13 @@ function scopeOf(body: unknown, { services }: ArmContext): readonly string[] {
   );
 }
 
-function skipOf(token: unknown): number {
-  if (token === undefined || token === null) return 0;
+/** The last key of the page before: what comes or goes between two pages moves no other row. */
+function lastKeyOf(token: unknown): string {
+  if (token === undefined || token === null) return '';
   if (typeof token !== 'string') throw badRequest('InvalidSkipToken', 'The $skipToken is no text.');
   try {
-    const from = at(JSON.parse(Buffer.from(token, 'base64url').toString()), 'from');
-    if (typeof from === 'number' && from >= 0) return from;
+    const after = at(JSON.parse(Buffer.from(token, 'base64url').toString()), 'after');
+    if (typeof after === 'string') return after;
   } catch {
     // falls through: what is no token of this API is refused as one that has expired
   }
@@ -117,10 +136,10 @@ function badRequest(code: string, message: string): ArmError {
   return new ArmError(400, 'BadRequest', support, undefined, undefined, details);
 }
 
-function vmsOf(subscriptions: readonly string[], { services }: ArmContext): readonly VmResource[] {
-  return subscriptions.flatMap((subscriptionId) =>
-    services.driver.resources.virtualMachines({ subscriptionId }),
-  );
+function vmIdsOf(subscriptions: readonly string[], { services }: ArmContext): readonly VmId[] {
+  return subscriptions
+    .toSorted()
+    .flatMap((subscriptionId) => services.driver.resources.virtualMachineIds({ subscriptionId }));
 }
 
 /** As the query projects it. Resource Graph writes the group in lower case (40), and null for what is not there. */
@@ -164,30 +183,23 @@ function vmRow(resource: VmResource): JsonObject {
   };
 }
 
-/** Of VMs that were assessed: the names of the documented row, which recording 15 has too. */
-async function assessmentRows(
-  subscriptions: readonly string[],
-  context: ArmContext,
-): Promise<readonly JsonObject[]> {
-  const rows: JsonObject[] = [];
-  for (const { id } of vmsOf(subscriptions, context)) {
-    const last = (await context.services.driver.readVirtualMachine(id))?.lastAssessment ?? null;
-    if (last === null || last.status === 'InProgress') continue;
-    rows.push({
-      id: `${id}/patchassessmentresults/latest`,
-      status: last.status,
-      assessmentActivityId: last.assessmentActivityId,
-      rebootPending: last.rebootPending,
-      availablePatchCountByClassification: {
-        security: last.criticalAndSecurityPatchCount,
-        critical: 0,
-        other: last.otherPatchCount,
-      },
-      startDateTime: armTime(last.startTime),
-      lastModifiedDateTime: armTime(last.lastModifiedTime),
-    });
-  }
-  return rows;
+/** Of a VM that was assessed: the names of the documented row, which recording 15 has too. */
+async function assessmentRow(id: VmId, { services }: ArmContext): Promise<JsonObject | null> {
+  const last = (await services.driver.readVirtualMachine(id))?.lastAssessment ?? null;
+  if (last === null || last.status === 'InProgress') return null;
+  return {
+    id: `${id}/patchassessmentresults/latest`,
+    status: last.status,
+    assessmentActivityId: last.assessmentActivityId,
+    rebootPending: last.rebootPending,
+    availablePatchCountByClassification: {
+      security: last.criticalAndSecurityPatchCount,
+      critical: 0,
+      other: last.otherPatchCount,
+    },
+    startDateTime: armTime(last.startTime),
+    lastModifiedDateTime: armTime(last.lastModifiedTime),
+  };
 }
 
 export const resourceGraphRoutes: readonly ArmRoute[] = [

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { VmId } from '../../domain/ids';
+import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { InventoryPage } from '../driver';
 import type { Clock } from './requestBudgets';
 import { providerBudgets } from './computeReads';
@@ -61,7 +63,7 @@ export class Inventory {
         : following === undefined
           ? null
           : writeCursor({ listing, from: following, token: null });
-    return { items: await this.#vmsOf(rows), next, incomplete };
+    return { ...(await this.#vmsOf(rows)), next, incomplete };
   }
 
   /** The same for all pages of a listing, whatever another one finds meanwhile: by it a page knows which come after it. */
@@ -100,31 +102,36 @@ export class Inventory {
     const budgets = providerBudgets('maintenance', subscription);
     const { status } = await reader.read({ method: 'GET', url }, { budgets });
     if (status === 403) return false;
-    // Of a VM that has just been deleted nothing is known: the next one is asked.
+    // Azure looks at rights before it looks for the VM: a 404 is of one that has just been deleted. The right is asked for again with the next query.
     if (status === 200) this.#rightSeenMs.set(subscription, clock.nowMs());
     return true;
   }
 
-  async #vmsOf(rows: readonly unknown[]): Promise<InventoryPage['items']> {
+  async #vmsOf(rows: readonly unknown[]): Promise<Pick<InventoryPage, 'items' | 'domainsNotRead'>> {
     const { scope, sharedIs } = this.#options;
     const found = rows.flatMap((row) => {
       const model = modelOfRow(row);
       if (model === null || !isSelected(model, scope.selectors)) return [];
       return [{ model, vmGuid: textAt(row, 'vmId') ?? '' }];
     });
-    const domains = await this.#domains.of(
-      found.flatMap(({ model: { armId, availabilitySet }, vmGuid }) =>
-        availabilitySet === null ? [] : [{ armId, vmGuid, needs: domainOf(availabilitySet) }],
-      ),
+    const members = found.flatMap(({ model: { armId, availabilitySet }, vmGuid }) =>
+      availabilitySet === null ? [] : [{ armId, vmGuid, needs: domainOf(availabilitySet) }],
     );
-    const items: InventoryPage['items'][number][] = [];
+    const domains = await this.#domains.of(members);
+    const notRead = new Set(members.map(({ armId }) => armId).filter((armId) => !domains.has(armId)));
+    const items: VirtualMachine[] = [];
+    const domainsNotRead: VmId[] = [];
     for (const { model } of found) {
       const assignments = await this.assignmentsFor(model.armId);
-      items.push(
-        virtualMachineOf(model, { domains: domains.get(model.armId) ?? null, assignments, sharedIs }),
-      );
+      const vm = virtualMachineOf(model, {
+        domains: domains.get(model.armId) ?? null,
+        assignments,
+        sharedIs,
+      });
+      items.push(vm);
+      if (notRead.has(model.armId)) domainsNotRead.push(vm.id);
     }
-    return items;
+    return { items, domainsNotRead };
   }
 }
 

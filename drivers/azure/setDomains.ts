@@ -41,19 +41,21 @@ export class SetDomains {
     this.#clock = clock;
   }
 
-  /** By ARM id as given. Null: not to be known now, and never guessed. */
+  /** By ARM id as given. Null: Azure shows none, and it is never guessed. What could not be read now, and was not before, is missing. */
   async of(members: readonly SetMember[]): Promise<ReadonlyMap<string, Domains | null>> {
     const missing = members.filter((one) => !this.#isFresh(this.#known.get(keyOf(one))));
     for (const group of byGroup(missing)) if (group.length >= TOGETHER_MIN) await this.#readGroup(group);
     const left = missing.filter((one) => !this.#isFresh(this.#known.get(keyOf(one))));
-    const unread: NotRead[] = [];
+    const unread = new Map<string, NotRead>();
     for (let at = 0; at < left.length; at += AT_ONCE) {
-      const answers = await Promise.all(left.slice(at, at + AT_ONCE).map((one) => this.#readOne(one)));
-      unread.push(...answers.filter((answer) => answer !== null));
-      const [first] = unread;
-      if (first !== undefined && unread.length > ODD_MAX) throw first;
+      const some = left.slice(at, at + AT_ONCE);
+      for (const [n, answer] of (await Promise.all(some.map((one) => this.#readOne(one)))).entries())
+        if (answer !== null) unread.set(some[n]?.armId ?? '', answer);
+      const [first] = unread.values();
+      if (first !== undefined && unread.size > ODD_MAX) throw first;
     }
-    return new Map(members.map((one) => [one.armId, this.#known.get(keyOf(one))?.value ?? null]));
+    const read = members.filter(({ armId }) => !unread.has(armId));
+    return new Map(read.map((one) => [one.armId, this.#known.get(keyOf(one))?.value ?? null]));
   }
 
   #isFresh(cached: Cached | undefined): boolean {

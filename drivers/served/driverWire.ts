@@ -14,6 +14,7 @@ export const WIRE = {
       items: z.array(VirtualMachine),
       next: z.string().nullable(),
       incomplete: z.array(z.object({ subscriptionId: z.string(), why: z.string() })).exactOptional(),
+      domainsNotRead: z.array(VmId).exactOptional(),
     }),
   },
   readVirtualMachine: { input: OneVm, output: VmReading.nullable() },

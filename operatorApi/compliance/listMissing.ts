@@ -56,7 +56,7 @@ export const listMissing: OperatorRoute = {
   handler: async (request, { services }) => {
     const after = request.query('after') ?? '';
     const page = after.startsWith(UNASSESSED)
-      ? await neverAssessed(services, request, Number(after.slice(UNASSESSED.length)) || 0)
+      ? await neverAssessed(services, request, after.slice(UNASSESSED.length))
       : await missing(services, request, after);
     return complianceAnswer(request, QUERY, Object.keys(Row.shape), page);
   },
@@ -77,7 +77,7 @@ async function missing(services: Services, request: OperatorRequest, after: stri
   for (const vm of vms) if (isSelected(vm.vmId)) value.push(...(await rowsOf(services, vm, onUtc, isWanted)));
   return {
     value: value.filter((row) => state === null || row.state === state),
-    next: next ?? (state === 'missing' ? null : `${UNASSESSED}0`),
+    next: next ?? (state === 'missing' ? null : UNASSESSED),
   };
 }
 
@@ -103,14 +103,16 @@ async function rowsOf(
   }));
 }
 
-async function neverAssessed(services: Services, request: OperatorRequest, from: number): Promise<Page> {
+/** From behind a VM, in the order of their ids: what comes or goes between two pages moves no other. */
+async function neverAssessed(services: Services, request: OperatorRequest, after: string): Promise<Page> {
   const isSelected = await selectionOf(services, request);
   const { vms } = await fleetView(services);
-  const looked = vms.slice(from, from + LOOKED_AT).map(({ vm }) => vm.id);
+  const first = after === '' ? 0 : vms.findIndex(({ vm }) => vm.id > after);
+  const rest = first < 0 ? [] : vms.slice(first, first + LOOKED_AT + 1).map(({ vm }) => vm.id);
+  const looked = rest.slice(0, LOOKED_AT);
   const rows = await Promise.all(looked.map((vmId) => services.patches.read(vmId)));
   const value = looked.filter((vmId, n) => rows[n] === null && isSelected(vmId)).map(notAssessed);
-  const next = from + LOOKED_AT;
-  return { value, next: next < vms.length ? `${UNASSESSED}${next}` : null };
+  return { value, next: rest.length > LOOKED_AT ? `${UNASSESSED}${looked.at(-1) ?? ''}` : null };
 }
 
 const notAssessed = (vmId: VmId): Row => ({

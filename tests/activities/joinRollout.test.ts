@@ -27,4 +27,17 @@ describe('R-112: VMs that came after the plan was made', () => {
     );
     expect((await services.rollouts.read(ROLLOUT))?.vmCount).toBe(50);
   });
+
+  it('are counted once, also when the host dies before the rollout knows of them, or two hosts list them at the same time', async () => {
+    const vms = vmsOf(3);
+    const services = await someServices({ vms, control: { vmCount: 10 } });
+    await services.rollouts.savePhase(ROLLOUT, aPhase());
+    const dying = { ...services.rollouts, update: () => Promise.reject(new Error('the host dies')) };
+    await expect(joinRollout({ ...services, rollouts: dying }, vms)).rejects.toThrow('the host dies');
+    await Promise.all([joinRollout(services, vms), joinRollout(services, vms)]);
+    expect((await services.rollouts.read(ROLLOUT))?.vmCount).toBe(13);
+    const more = vmsOf(2, (n) => ({ name: `later-${n}` }));
+    await Promise.all([joinRollout(services, more), joinRollout(services, more)]);
+    expect((await services.rollouts.read(ROLLOUT))?.vmCount).toBe(15);
+  });
 });

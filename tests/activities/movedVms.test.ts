@@ -75,6 +75,32 @@ describe('B6: a VM that was moved', () => {
     expect([changes.moved, changes.buried.length]).toEqual([[], 1]);
   });
 
+  it('is no other than a second one of its GUID that is gone with it: what was said of either stands', async () => {
+    const services = await someServices({ control: null });
+    const copies = vmsOf(2, () => ({ uniqueId: guid(1) }));
+    await services.inventory.change({ upsert: copies, remove: [] });
+    services.driver.add(aVm({ name: 'now', uniqueId: guid(1) }));
+    expect((await takeListing(services)).moved).toHaveLength(2);
+    expect((await services.inventory.list()).map(({ name }) => name)).toEqual(['now']);
+    expect((await takeListing(services)).moved).toEqual([]);
+  });
+
+  it('with many others on a slow platform is followed by one of many calls, each of which ends in time', async () => {
+    const { services } = await movedTo({ resourceGroup: 'RG-NEW' }, 5);
+    const { inventory } = services;
+    const saveMove: typeof inventory.saveMove = async (from, to) => {
+      services.wait(30);
+      await inventory.saveMove(from, to);
+    };
+    Object.assign(services, { inventory: { ...inventory, saveMove } });
+    const remaining: number[] = [];
+    for (let left = 1; left > 0; remaining.push(left)) ({ remaining: left } = await takeListing(services));
+    expect(remaining).toEqual([3, 1, 0]);
+    expect((await services.inventory.list()).every(({ resourceGroup }) => resourceGroup === 'RG-NEW')).toBe(
+      true,
+    );
+  });
+
   it('keeps its outcome, and what a slow round says of the old id afterwards counts no more', async () => {
     const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' });
     const [patched, deferred] = old;

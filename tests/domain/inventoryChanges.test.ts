@@ -1,6 +1,6 @@
 import { inventoryChanges, type InventoryChanges } from '../../domain/inventoryChanges';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { vmsOf } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
 import { drained } from '../support/drained';
 
 const NOW = '2026-11-12T06:00:00.000Z';
@@ -75,4 +75,23 @@ describe('a listing that is incomplete', () => {
     );
     expect([added.length, present.length]).toEqual([20, 120]);
   });
+});
+
+it('B6: two VMs of one GUID that are gone and came back as one are both followed to it at once: neither stays in the fleet', () => {
+  const [before, last, now] = ['a', 'b', 'c'].map((name) =>
+    aVm({ name: `moved-${name}`, uniqueId: '00000000-0000-0000-0000-000000000009' }),
+  );
+  if (!before || !last || !now) throw new Error('three VMs');
+  const { moved, added, buried } = drained(
+    inventoryChanges([before, last], { vms: [now], incomplete: new Map() }, POLICY, NOW),
+  );
+  const to = { ...now, formerIds: [before.id, last.id] };
+  expect([moved, added, buried]).toEqual([
+    [
+      { from: before, to },
+      { from: last, to },
+    ],
+    [],
+    [],
+  ]);
 });

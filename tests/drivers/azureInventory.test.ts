@@ -124,6 +124,27 @@ describe('the inventory of the azure driver', () => {
     expect(readings()).toBe(before + 1);
   });
 
+  it('a VM that was just deleted (404) keeps no schedule of the others from being seen, and proves no right', async () => {
+    const vm = aVm({ name: 'web', tags: ALWAYS_ON, customerManagedSchedule: true });
+    setup = await anAzureSetup({ vms: [vm] });
+    const isRight = ({ url }: PlainRequest): boolean => url.includes('/configurationAssignments?');
+    const rows = [{ id: 'a', resourceId: vm.armId, configuration: '/x/patch-tuesday', filter: null }];
+    const body = JSON.stringify({ totalRecords: 1, count: 1, data: rows, resultTruncated: 'false' });
+    setup.answerBy((honest) => (request) => {
+      const headers = { 'content-type': 'application/json' };
+      if (isRight(request)) return Promise.resolve({ status: 404, headers, body: '{}' });
+      if (request.body.includes('maintenanceresources'))
+        return Promise.resolve({ status: 200, headers, body });
+      return honest(request);
+    });
+    const because = async (): Promise<string> =>
+      JSON.stringify((await setup.driver.listVirtualMachines(null)).items.map(({ control }) => control));
+    expect(await because()).toContain('patch-tuesday');
+    setup.simulated.pass(16);
+    setup.answerBy(failing(isRight, 403));
+    expect(await because()).toContain('may not be read');
+  });
+
   it('subscriptions beneath a management group belong to the fleet, without being named', async () => {
     const scope = { subscriptions: [], managementGroups: ['platform'], selectors: [] };
     setup = await anAzureSetup({ vms: [LOOSE], over: { scope } });

@@ -15,3 +15,36 @@ it('claims in flight follow a set that was moved, in the ledger of its region', 
   });
   expect(run.of('disruptionLedger.followSet')).toEqual([set]);
 });
+
+it('hundreds of moved sets are followed page after page, each answered by its rows, and a generation has a bounded history', async () => {
+  const pages = Array.from({ length: 8 }, (_, page) =>
+    Array.from({ length: 20 }, (_, n) => ({
+      from: aSet(`a-${page}-${n}`),
+      to: aSet(`b-${page}-${n}`),
+      ledger: 'eastus',
+      row: `${page}-${n}`,
+    })),
+  );
+  const waiting = [...pages];
+  const run = await replay(inventorySweep, {
+    input: { sweepUtc: SWEEP, accept: true },
+    nowUtc: SWEEP,
+    activities: {
+      refreshInventory: () => ({
+        vmCount: 7,
+        added: 0,
+        changed: 0,
+        gone: 0,
+        remaining: 20 * waiting.length,
+        notBelieved: [],
+        movedSets: waiting.shift() ?? [],
+      }),
+    },
+    entities: { disruptionLedger: () => ({ claims: 1 }) },
+  });
+  expect(run.of('disruptionLedger.followSet')).toHaveLength(160);
+  const asked = run.of('refreshInventory').map((input) => (input as { followed?: unknown }).followed);
+  const rows = pages.map((page) => page.map(({ row }) => row));
+  expect(asked).toEqual([undefined, ...rows]);
+  expect(run.generations).toEqual([{ sweepUtc: SWEEP, accept: true, followed: rows[4] }]);
+});

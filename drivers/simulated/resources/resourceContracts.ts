@@ -85,6 +85,11 @@ export interface SimulatedResources {
     readonly subscriptionId: string;
     readonly resourceGroup?: string;
   }): readonly VmResource[];
+  /** The same without what each is. */
+  virtualMachineIds(scope: {
+    readonly subscriptionId: string;
+    readonly resourceGroup?: string;
+  }): readonly VmId[];
   /**
    * Creates a VM or changes one: the model is complete and has been checked. Creation takes some minutes, a change less. A VM that
    * becomes AutomaticByPlatform is not enabled yet; one that ceases to be, no more.

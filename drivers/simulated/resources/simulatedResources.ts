@@ -46,7 +46,8 @@ export function simulatedResources(host: ResourceHost): SimulatedResources {
     ...featureApi(host),
     ...groupApi(host),
     virtualMachine: (id) => vmOf(host, id),
-    virtualMachines: (scope) => vmsOf(host, scope),
+    virtualMachines: (scope) => vmIdsOf(host, scope).flatMap((id) => vmOf(host, id) ?? []),
+    virtualMachineIds: (scope) => vmIdsOf(host, scope),
     async putVirtualMachine(model) {
       const id = VmId.parse(model['id']);
       await host.request((at) => ({ kind: 'putVm', at, model }));
@@ -162,11 +163,26 @@ function prefixOf({ subscriptionId, resourceGroup }: Scope): string {
   return `/subscriptions/${subscriptionId}/resourcegroups/${group}`.toLowerCase();
 }
 
-function vmsOf(host: ResourceHost, scope: Scope): readonly VmResource[] {
-  host.nowMs();
+/** In the order of the ids. A VM that is gone keeps its machine. */
+function vmIdsOf(host: ResourceHost, scope: Scope): readonly VmId[] {
+  const nowMs = host.nowMs();
+  const { machines } = host.fleet;
   const prefix = prefixOf(scope);
-  const ids = [...host.fleet.machines.keys()].filter((id) => id.startsWith(prefix)).sort();
-  return ids.flatMap((id) => vmOf(host, id) ?? []);
+  return sortedIds(machines).filter((id) => id.startsWith(prefix) && !isGone(machines.get(id), nowMs));
+}
+
+const isGone = (machine: Machine | undefined, nowMs: number): boolean =>
+  machine === undefined || machine.goneMs <= nowMs;
+
+/** Machines are added to a fleet, and none is taken out: as many are the same ones. */
+const SORTED = new WeakMap<ReadonlyMap<VmId, Machine>, readonly VmId[]>();
+
+function sortedIds(machines: ReadonlyMap<VmId, Machine>): readonly VmId[] {
+  const known = SORTED.get(machines);
+  if (known?.length === machines.size) return known;
+  const ids = [...machines.keys()].sort();
+  SORTED.set(machines, ids);
+  return ids;
 }
 
 function vmOf(host: ResourceHost, id: VmId): VmResource | null {
