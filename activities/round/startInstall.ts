@@ -18,6 +18,7 @@ import { refusedByHooks } from '../rollout/askHooks';
 import * as contracts from '../contracts';
 import { approvalFacts, isForeign, ownRollout } from '../rollout/control';
 import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
+import type { LastingStop } from '../../store/operations';
 import { activity, type AnswerTo, type Services } from '../services';
 
 type Input = z.infer<typeof contracts.startInstall.input>;
@@ -57,7 +58,7 @@ function jobOf(services: Services, input: Input): InstallJob {
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
     forbidden: (reading) => stoppedBy(services, input, reading),
-    isFinal: () => true, // the VM has its outcome then
+    isFinal: isOutcome,
     audit: {
       partition: rolloutId,
       who: 'lowtide',
@@ -65,6 +66,10 @@ function jobOf(services: Services, input: Input): InstallJob {
     },
   };
 }
+
+/** The VM has its outcome then, unless the rollout is another host's. */
+const isOutcome = (stop: LastingStop): boolean =>
+  stop.kind === 'refused' || stop.holds.every(({ reason }) => reason !== 'takenOver');
 
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, reading: VmReading): Promise<readonly Because[]> {

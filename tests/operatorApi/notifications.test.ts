@@ -6,10 +6,6 @@ import { memoryStore } from '../../store/memoryTable';
 import { repositoriesOn } from '../../store/repositories';
 import type { Store } from '../../store/store';
 
-jest.mock('../../composition/compose', () => ({
-  startedSettings: () => ({ notifications: { receivers: [] } }),
-}));
-
 const aDelivery = (n: number): Delivery => ({
   noticeId: `rollout-2026-11~${n}`,
   receiver: 'ops',
