@@ -157,7 +157,10 @@ export function inventoryStore(store: Store): InventoryStore {
       return row && parseBudgetSizes(row.value);
     },
     saveBudgetSizes: (sizes) => table.upsert(LISTING, BUDGETS, sizes),
-    movedSets: async () => (await table.list(MOVED_SETS)).map(pendingSet),
+    movedSets: async () => {
+      await noteFormerSets(table);
+      return (await table.list(MOVED_SETS)).map(pendingSet);
+    },
     noteMovedSets: (sets, atUtc) => table.write(MOVED_SETS, { upsert: sets.map(movedSetRow(atUtc)) }),
     forgetMovedSets: (remove) => table.write(MOVED_SETS, { remove }),
     lastListing: async () => {
@@ -172,6 +175,18 @@ export function inventoryStore(store: Store): InventoryStore {
 const movedSetRow =
   (atUtc: string) =>
   (value: LedgerSet): { row: string; value: LedgerSet } => ({ row: `${atUtc}~${keyOf(value.from)}`, value });
+
+const FormerSets = z.object({ sets: z.array(LedgerSet) });
+
+/** An earlier version kept all of them in one row beside the listing, and may have noted some right before it was replaced. They come first. */
+async function noteFormerSets(table: Table): Promise<void> {
+  const former = await table.get(LISTING, MOVED_SETS);
+  if (former === null) return;
+  const { sets } = FormerSets.parse(former.value);
+  const upsert = sets.map((set, n) => movedSetRow(`0${String(n).padStart(6, '0')}`)(set));
+  await table.write(MOVED_SETS, { upsert });
+  await table.removeIf(LISTING, MOVED_SETS, former.etag);
+}
 
 const pendingSet = ({ row, value }: Row): PendingSet => Object.assign({ row }, parseLedgerSet(value));
 

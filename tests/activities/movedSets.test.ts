@@ -71,6 +71,21 @@ describe('INV-1: a set that was moved', () => {
     expect(await services.inventory.movedSets()).toEqual(pending.slice(0, 1));
   });
 
+  it('and was noted by the version before, in one row for all, is named before those that were moved since', async () => {
+    const services = await moved();
+    const former = ['z', 'a'].map((name) => ({
+      from: aSet(name),
+      to: aSet(`${name}-moved`),
+      ledger: 'eastus',
+    }));
+    const table = services.store.table('inventory');
+    await table.upsert('listing', 'movedSets', { sets: former, answeredTo: null });
+    const first = await refresh(services);
+    expect(first).toMatchObject({ movedSets: [...former, ...named], remaining: 3 });
+    expect(await refresh(services, first.movedSets)).toMatchObject({ movedSets: [], remaining: 0 });
+    expect(await table.get('listing', 'movedSets')).toBeNull();
+  });
+
   it('with hundreds of others is named in one of many answers, each a small message, and in no second one', async () => {
     const services = await someServices({ vms: [], control: null });
     const named = (n: number, where: string): VirtualMachine => {
