@@ -13,7 +13,7 @@ export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: 
   const input = children.inventorySweep.input.parse(context.df.getInput());
   const { sweepUtc, accept, seen: row } = input;
   let { followed } = input;
-  // A fleet that changes for ever would be another one: each step leaves fewer changes than there were.
+  // A fleet that changes for ever would be another one: each step leaves fewer changes than there were, or sets that it has moved.
   for (let [left, sets] = [Infinity, 0]; ;) {
     const seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row, followed });
     yield* followSets(context, seen.movedSets);
@@ -24,8 +24,9 @@ export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: 
         context.warn(`The listing of subscription ${subscriptionId} was not believed: ${why}`);
       return { vmCount };
     }
-    if (remaining >= left) throw new Error(`${remaining} changes of the inventory were not written.`);
     followed = movedSets.flatMap(({ row: one }) => one ?? []);
+    if (remaining >= left && followed.length === 0)
+      throw new Error(`${remaining} changes of the inventory were not written.`);
     [left, sets] = [remaining, sets + followed.length];
     if (sets >= SETS_A_GENERATION) {
       continueAs(context, children.inventorySweep, { ...input, followed });

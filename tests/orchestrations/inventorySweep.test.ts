@@ -48,3 +48,31 @@ it('hundreds of moved sets are followed page after page, each answered by its ro
   expect(asked).toEqual([undefined, ...rows]);
   expect(run.generations).toEqual([{ sweepUtc: SWEEP, accept: true, followed: rows[4] }]);
 });
+
+it('a set that the last change has moved is followed, where nothing was to be followed before', async () => {
+  const set = { from: aSet('web'), to: aSet('web-moved') };
+  const listed = { vmCount: 7, added: 0, changed: 0, gone: 0, notBelieved: [] };
+  const answers = [
+    { ...listed, remaining: 1, movedSets: [] },
+    { ...listed, remaining: 1, movedSets: [{ ...set, ledger: 'eastus', row: '1' }] },
+  ];
+  const run = await replay(inventorySweep, {
+    input: { sweepUtc: SWEEP },
+    nowUtc: SWEEP,
+    activities: { refreshInventory: () => answers.shift() ?? { ...listed, remaining: 0, movedSets: [] } },
+    entities: { disruptionLedger: () => ({ claims: 1 }) },
+  });
+  expect([run.failure, run.of('disruptionLedger.followSet')]).toEqual([null, [set]]);
+  expect(run.of('refreshInventory').at(-1)).toMatchObject({ followed: ['1'] });
+});
+
+it('changes that are not written are an error, where no set is to be followed', async () => {
+  const stuck = { vmCount: 7, added: 0, changed: 0, gone: 0, remaining: 1, notBelieved: [], movedSets: [] };
+  const run = await replay(inventorySweep, {
+    input: { sweepUtc: SWEEP },
+    nowUtc: SWEEP,
+    activities: { refreshInventory: () => stuck },
+  });
+  expect(run.failure).toBe('1 changes of the inventory were not written.');
+  expect(run.of('refreshInventory')).toHaveLength(2);
+});
