@@ -136,10 +136,11 @@ function badRequest(code: string, message: string): ArmError {
   return new ArmError(400, 'BadRequest', support, undefined, undefined, details);
 }
 
+/** In the order of the ids, which is not that of the subscriptions: in an id, a slash follows. */
 function vmIdsOf(subscriptions: readonly string[], { services }: ArmContext): readonly VmId[] {
   return subscriptions
-    .toSorted()
-    .flatMap((subscriptionId) => services.driver.resources.virtualMachineIds({ subscriptionId }));
+    .flatMap((subscriptionId) => services.driver.resources.virtualMachineIds({ subscriptionId }))
+    .sort();
 }
 
 /** As the query projects it. Resource Graph writes the group in lower case (40), and null for what is not there. */

@@ -21,4 +21,16 @@ describe('a listing in pages', () => {
     expect(listed).toEqual(vms.map(({ name }) => name));
     expect(second.next).toBeNull();
   });
+
+  it('leaves out no VM of a subscription whose name begins with that of another', async () => {
+    const vms = ['lab', 'lab-2'].flatMap((subscriptionId) =>
+      Array.from({ length: 400 }, (_, n) => aVm({ name: `web-${n}`, subscriptionId, tags: ALWAYS_ON })),
+    );
+    setup = await anAzureSetup({ vms });
+    const first = await setup.driver.listVirtualMachines(null);
+    const second = await setup.driver.listVirtualMachines(first.next);
+    const listed = [...first.items, ...second.items].map(({ id }) => id);
+    expect(new Set(listed)).toEqual(new Set(vms.map(({ id }) => id)));
+    expect(listed).toHaveLength(vms.length);
+  });
 });
