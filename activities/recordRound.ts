@@ -78,7 +78,6 @@ async function record(
     atUtc: services.nowUtc(),
     counts: countOutcomes(endings.map(({ outcomeKind: kind, reason }) => ({ kind, reason }))),
   };
-  await services.rollouts.saveRound(rolloutId, round);
   await closeEvidence(services, ref, claimId, endings);
   const verdict = checkSilence(round.counts, services.policy);
   if (verdict.kind !== 'open')
@@ -90,6 +89,8 @@ async function record(
       evidence: { ...round.counts },
     });
   await askOfRound(services, ref, endings);
+  // After all that may hold it: the gate of its phase counts it from here on, and the next phase may begin in its region.
+  await services.rollouts.saveRound(rolloutId, round);
   const unhealthy = unhealthyOf(endings);
   if (unhealthy.length > 0) await expectProbes(services, ref.region);
   await wakeAfterRounds(services, rolloutId, ref.phase);

@@ -205,9 +205,15 @@ function turnsOfChains(): (chain: string, write: () => Promise<unknown>) => Prom
   };
 }
 
+/** As a rule its row is among the next few: a halt that stands is asked about after each round, while the chain grows. */
 async function isLinked(table: Table, chain: string, key: string, afterSeq: number): Promise<boolean> {
-  const rows = await table.list(chain, { from: seqKey(afterSeq + 1), before: 'c~~' });
-  return rows.some(({ value }) => parseChainedRow(value).key === key);
+  for (let from = seqKey(afterSeq + 1); ;) {
+    const rows = await table.list(chain, { from, before: 'c~~', take: PAGE_SIZE });
+    if (rows.some(({ value }) => parseChainedRow(value).key === key)) return true;
+    const last = rows.at(-1);
+    if (rows.length < PAGE_SIZE || last === undefined) return false;
+    from = seqKey(seqOf(last.row) + 1);
+  }
 }
 
 async function readRow(table: Table, chain: string, seq: number): Promise<ChainedRow | null> {

@@ -16,7 +16,10 @@ export async function startReleasedMonth(
   log: TimerLog,
   rollouts: readonly RolloutControl[],
 ): Promise<void> {
-  for (const said of await lookAtFreezes(services)) log.warn(said);
+  const saidOfFreezes = await lookAtFreezes(services).catch((error: unknown) => [
+    `The freezes and exclusions were not looked at: ${messageOf(error)}`,
+  ]);
+  for (const said of saidOfFreezes) log.warn(said);
   const atRisk = await reportAtRisk(services, rollouts).catch(
     (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
   );

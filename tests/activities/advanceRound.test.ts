@@ -1,11 +1,13 @@
 import { advanceRound } from '../../activities/advanceRound';
 import type * as contracts from '../../activities/contracts';
+import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
 import {
+  aPhase,
   IN_THE_WINDOW,
   WINDOW_CLOSES,
   ROLLOUT,
@@ -98,6 +100,27 @@ describe('the VMs of a round advance together', () => {
     expect(await services.rollouts.halts(ref.rolloutId)).toMatchObject([
       { kind: 'hold', region: ref.region, why: expect.stringContaining('The shop is slow.') as string },
     ]);
+  });
+
+  it('keeps the gate of its phase shut while a hook is asked after it: the hold of its region stands first', async () => {
+    const hook = { name: 'smoke', on: 'afterRound' as const, url: 'https://example.org/', timeoutSeconds: 5 };
+    const { services } = await aRoundOf(1, { hooks: [hook as never] });
+    await services.rollouts.savePhase(
+      ROLLOUT,
+      aPhase({ phase: where.phase, regions: [ref.region], vmCount: 1 }),
+    );
+    const gate = (): Promise<unknown> =>
+      services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: where.phase });
+    const gates: unknown[] = [];
+    const askHook = async (): Promise<unknown> => {
+      gates.push(await gate());
+      return { kind: 'no', why: 'The shop is slow.' };
+    };
+    Object.assign(services, { askHook });
+    await finish(services);
+    await services.run(recordRound, { ref, claimId: claim.claimId });
+    expect(await services.rollouts.halts(ROLLOUT)).toHaveLength(1);
+    expect([...gates, await gate()]).toMatchObject([{ kind: 'wait' }, { kind: 'open' }]);
   });
 
   it('while an installation runs, one call costs one read and one write of the tables: its own row', async () => {

@@ -117,4 +117,18 @@ describe('The monthly timer', () => {
     expect(started).toEqual(['monthlyRollout']);
     expect(log.lines.join()).toContain('The driver did not list the VMs: 429.');
   });
+
+  it('freezes that cannot be set aside do not put the month off to the next tick', async () => {
+    const services = await someServices({ control: null });
+    const past = { from: '2026-10-01', to: '2026-10-02', timeZone: null, reason: 'A launch.', owner: 'ops' };
+    const created = { createdUtc: '2026-10-01T00:00:00.000Z', createdBy: 'ann' };
+    await services.freezes.save({ id: 'past', kind: 'freeze', selector: {}, ...past, ...created }, null);
+    services.freezes.setAside = () => Promise.reject(new Error('503'));
+    services.driver.listVirtualMachines = () => Promise.reject(new Error('429'));
+    const { client, started } = aClient(() => Promise.reject(instanceNotFound('x')));
+    const log = silentLog();
+    await startReleasedMonth(services, client, log, await services.rollouts.list());
+    expect(started).toEqual(['monthlyRollout']);
+    expect(log.lines.join()).toContain('The freezes and exclusions were not looked at: 503');
+  });
 });

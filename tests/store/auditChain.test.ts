@@ -124,6 +124,27 @@ describe('the audit is a chain', () => {
     await audit.append(CHAIN, 'late', aRow(4));
     expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 5, faults: [] });
   });
+
+  it('in which a row that is written again is looked for where it was decided, however many have come since', async () => {
+    const { store, table, audit } = await aChain(3);
+    const other = auditStore(store);
+    await other.append(CHAIN, 'decision-4', aRow(4));
+    await audit.append(CHAIN, 'stands', aRow(5)); // in two writes: another process took the number
+    for (let n = 6; n <= 1_500; n += 1) await audit.append(CHAIN, `decision-${n}`, aRow(n));
+    const list = jest.spyOn(table, 'list');
+    await audit.append(CHAIN, 'stands', aRow(5));
+    const read = await Promise.all(list.mock.results.map(({ value }) => value as ReturnType<Table['list']>));
+    expect(read.flat().length).toBeLessThanOrEqual(500);
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 1_500, faults: [] });
+  });
+
+  it('that goes on where a writer died, also when it has become long before the repeat', async () => {
+    const { table, audit } = await aChain(3);
+    await table.insert(CHAIN, 'k~late', { afterSeq: 3, row: aRow(4) });
+    for (let n = 5; n <= 1_010; n += 1) await audit.append(CHAIN, `decision-${n}`, aRow(n));
+    for (let time = 1; time <= 2; time += 1) await audit.append(CHAIN, 'late', aRow(4));
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 1_010, faults: [] });
+  });
 });
 
 describe('verifying finds', () => {
