@@ -137,7 +137,14 @@ export interface AuditTrailRow {
   readonly what: string;
   readonly subject: string;
   readonly vmId: string | null;
-  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly evidence: JudgedEvidence;
+}
+
+/** What the rules read of the evidence of a row: another member is listed here first, and kept by whoever hands rows over. */
+export interface JudgedEvidence {
+  readonly operationId?: unknown;
+  readonly scope?: unknown;
+  readonly patched?: unknown;
 }
 
 /** An operator took responsibility for a VM that is not healthy: from then on it holds its set no more. */

@@ -44,7 +44,7 @@ function hold(
   }
   for (const { vmId, atUtc, evidence } of strangers) {
     findings.evaluated('INV-11');
-    const detail = `the audit says that ${JSON.stringify(evidence['operationId'] ?? null)} ${what}, which the driver does not know`;
+    const detail = `the audit says that ${JSON.stringify(evidence.operationId ?? null)} ${what}, which the driver does not know`;
     findings.violated('INV-11', vmId, Date.parse(atUtc), detail);
   }
 }

@@ -12,7 +12,6 @@ import {
 } from './auditChain';
 import { AuditRow } from './auditRow';
 import type { ListPage } from './listPage';
-import { parsedOnce } from './parsedOnce';
 import type { Store, Table } from './store';
 
 export interface AuditStore {
@@ -63,8 +62,9 @@ const Reservation = z.union([
   z.object({ afterSeq: z.number().int(), hash: z.string() }),
 ]);
 
-const parseChainedRow = parsedOnce(ChainedRow);
-const parseReservation = parsedOnce(Reservation);
+/** Rows of the audit are the most there are, and each is read once or twice: what was parsed is not kept. */
+const parseChainedRow = (value: unknown): ChainedRow => ChainedRow.parse(value);
+const parseReservation = (value: unknown): z.output<typeof Reservation> => Reservation.parse(value);
 
 const seqKey = (seq: number): string => `c~${String(seq).padStart(SEQ_DIGITS, '0')}`;
 const seqOf = (key: string): number => Number(key.slice('c~'.length));
