@@ -134,11 +134,17 @@ const ReportedFreeze = z.object({
   timeZone: z.string().nullable(),
 });
 
+/** Which of the two a row is stands in the address of its list alone. */
+const LISTS = [
+  ['freeze', '/api/freezes'],
+  ['exclusion', '/api/exclusions'],
+] as const;
+
 /** Freezes and exclusions that stand, each since it was last made or changed; what was lifted is not judged. */
 export async function freezesOf(host: Api): Promise<readonly AuditFreeze[]> {
   const rows: z.output<typeof ReportedFreeze>[] = [];
-  for (const path of ['/api/freezes', '/api/exclusions'])
-    for await (const row of paged<object>(host, path)) rows.push(ReportedFreeze.parse(row));
+  for (const [kind, path] of LISTS)
+    for await (const row of paged<object>(host, path)) rows.push(ReportedFreeze.parse({ kind, ...row }));
   if (rows.length === 0) return [];
   const said = new Map<string, string>();
   for await (const row of paged<{ what: string; subject: string; atUtc: string }>(

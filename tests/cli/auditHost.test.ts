@@ -86,6 +86,17 @@ describe('npm run audit -- --base-url', () => {
     expect(code).toBe(2);
   });
 
+  it('judges a host that has a freeze and an exclusion', async () => {
+    const body = { from: '2026-12-20', to: '2026-12-24', reason: 'Year end.', owner: 'shop' };
+    for (const path of ['/api/freezes/year-end', '/api/exclusions/shop'])
+      expect(await host.request('PUT', path, body)).toMatchObject({ status: 200 });
+    const { freezes } = (await evidenceOf(host.baseUrl, undefined)).rollout;
+    expect(freezes).toMatchObject([
+      { id: 'year-end', kind: 'freeze', from: '2026-12-20' },
+      { id: 'shop', kind: 'exclusion', from: '2026-12-20' },
+    ]);
+  });
+
   it('the pages of the log are together the log before one instant, in order of time', async () => {
     const first = await get(EVENTS);
     expect(first.value).toHaveLength(5_000);
