@@ -91,9 +91,13 @@ export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]>
 }
 
 /** Every VM's outcome, as an operator would read it. */
-export async function outcomesOf(host: Api, rolloutId: string): Promise<readonly ReportedOutcome[]> {
+export async function outcomesOf(
+  host: Api,
+  rolloutId: string,
+  rowsAPage = 500,
+): Promise<readonly ReportedOutcome[]> {
   const outcomes: ReportedOutcome[] = [];
-  const path = `/api/rollouts/${rolloutId}/virtual-machines?limit=500`;
+  const path = `/api/rollouts/${rolloutId}/virtual-machines?limit=${rowsAPage}`;
   for await (const one of paged<{ vmId: string; kind: string; reason: string; atUtc: string }>(host, path))
     outcomes.push({ vm: one.vmId, kind: one.kind, reason: one.reason, atUtc: one.atUtc });
   return outcomes;
@@ -110,15 +114,16 @@ export async function deletedOf(
   return vms.filter(({ id }) => !present.has(id)).map(({ armId }) => armId);
 }
 
-/** The audit of rollouts, oldest row first: what the auditor judges by, or whole. */
+/** The audit of rollouts, oldest row first: what the auditor judges by, or whole. A host of an earlier version has pages of its own size. */
 export async function trailOf(
   host: Api,
   rollouts: readonly ReportedRollout[],
-  { whole = false }: { readonly whole?: boolean } = {},
+  { whole = false, rowsAPage }: { readonly whole?: boolean; readonly rowsAPage?: number } = {},
 ): Promise<readonly AuditTrailRow[]> {
   const rows: AuditTrailRow[] = [];
+  const query = rowsAPage === undefined ? '' : `?limit=${rowsAPage}`;
   for (const { rolloutId } of rollouts)
-    for await (const reported of paged<object>(host, `/api/rollouts/${rolloutId}/audit`)) {
+    for await (const reported of paged<object>(host, `/api/rollouts/${rolloutId}/audit${query}`)) {
       const row = ReportedAuditRow.parse({ rolloutId, ...reported });
       rows.push(whole ? row : asJudged(row));
     }

@@ -52,7 +52,7 @@ export function wrongQuery(name: string, text: string, what: string): LowtideErr
 /** The number of a row in its chain of the audit. */
 export const SEQ = /^\d{1,15}$/;
 
-const PAGE_MAX = 500;
+export const PAGE_MAX = 500;
 export const PAGE_SIZE = 100;
 
 /** Rows of a page, where a row says much: a page of them is quick to read and to send. */
@@ -61,8 +61,10 @@ export const LIMIT: Parameter = {
   schema: z.coerce.number().int(),
 };
 
-export function limitIn(request: OperatorRequest): number {
-  const otherwise = request.query('format') === 'csv' ? PAGE_MAX : PAGE_SIZE;
+export function limitIn(
+  request: OperatorRequest,
+  otherwise = request.query('format') === 'csv' ? PAGE_MAX : PAGE_SIZE,
+): number {
   return countIn(request, 'limit', { otherwise, min: 1, max: PAGE_MAX });
 }
 

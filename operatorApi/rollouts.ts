@@ -11,7 +11,7 @@ import { decideScope } from './decideScope';
 import { answerEmergency, EmergencyBody, EmergencyPreviewShape } from './emergency';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { forgetFleetView } from './fleetView';
-import { LIMIT, limitIn, nextLinkOf, SEQ, wrongQuery } from './queryValues';
+import { LIMIT, limitIn, nextLinkOf, PAGE_MAX, SEQ, wrongQuery } from './queryValues';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
@@ -125,23 +125,32 @@ const listVirtualMachines: OperatorRoute = {
   handler: pageOf('virtual-machines', ({ outcomes }, id, after, limit) => outcomes.page(id, after, limit)),
 };
 
-/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
+const AUDIT_LIMIT: typeof LIMIT = {
+  about: `Rows a page, at most ${PAGE_MAX}, and so many without it.`,
+  schema: LIMIT.schema,
+};
+
+/** A page of the rollout's audit (who decided what, why, on what evidence), in the order in which the rows were written. */
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
   role: 'reader',
   route: `${ONE}/audit`,
-  query: { after: AFTER },
+  query: { after: AFTER, limit: AUDIT_LIMIT },
   description: {
     summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
-  handler: pageOf('audit', ({ audit }, id, after) => {
-    if (after !== '' && !SEQ.test(after))
-      throw wrongQuery('after', after, 'the number of a row, as nextLink has it');
-    return audit.page(id, after);
-  }),
+  handler: pageOf(
+    'audit',
+    ({ audit }, id, after, limit) => {
+      if (after !== '' && !SEQ.test(after))
+        throw wrongQuery('after', after, 'the number of a row, as nextLink has it');
+      return audit.page(id, after, limit);
+    },
+    PAGE_MAX,
+  ),
 };
 
 interface Page {
@@ -153,11 +162,17 @@ interface Page {
 function pageOf(
   list: string,
   read: (services: Services, id: RolloutId, after: string, limit: number) => Promise<Page>,
+  limitOtherwise?: number,
 ): OperatorRoute['handler'] {
   return async (request, { services }) => {
     const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
-    const { value, next } = await read(services, id, request.query('after') ?? '', limitIn(request));
+    const { value, next } = await read(
+      services,
+      id,
+      request.query('after') ?? '',
+      limitIn(request, limitOtherwise),
+    );
     if (next === null) return { jsonBody: { value } };
     const nextLink = nextLinkOf(`/api/rollouts/${id}/${list}`, request, { after: AFTER, limit: LIMIT }, next);
     return { jsonBody: { value, nextLink } };

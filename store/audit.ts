@@ -23,7 +23,7 @@ export interface AuditStore {
   /** Oldest first. */
   list(chain: string): Promise<readonly AuditRow[]>;
   /** In the order in which they were written, from behind the row with this number; empty for the first page. */
-  page(chain: string, after: string): Promise<ListPage<ChainedRow>>;
+  page(chain: string, after: string, size?: number): Promise<ListPage<ChainedRow>>;
   /** The same page for a reader that must get past a row that cannot be read. */
   readablePage(chain: string, afterSeq: number): Promise<ReadablePage>;
   /** The chains that there are. */
@@ -89,11 +89,11 @@ export function auditStore(store: Store): AuditStore {
       (await table.list(chain, { from: 'c~', before: 'c~~' }))
         .map(({ value }) => AuditRow.parse(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
-    page: async (chain, after) => {
+    page: async (chain, after, size = PAGE_SIZE) => {
       const from = Number(after) + 1;
-      const value = await rowsFrom(chain, from, PAGE_SIZE);
+      const value = await rowsFrom(chain, from, size);
       const last = value.at(-1);
-      return { value, next: value.length < PAGE_SIZE || last === undefined ? null : String(last.seq) };
+      return { value, next: value.length < size || last === undefined ? null : String(last.seq) };
     },
     readablePage: (chain, afterSeq) => readablePage(table, chain, afterSeq),
     chains: async () => (await table.list(CHAINS)).map(({ row }) => row),

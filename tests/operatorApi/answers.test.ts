@@ -14,7 +14,7 @@ describe('What the operator’s API answers when it cannot do what was asked', (
   it.each([
     ['/api/rollouts?kind=failed', "'kind'"],
     ["/api/rollouts?$filter=state eq 'halted'", "'$filter'"],
-    ['/api/rollouts/rollout-2026-11/audit?afterwards=x', "It knows 'after'."],
+    ['/api/rollouts/rollout-2026-11/audit?afterwards=x', "It knows 'after', 'limit'."],
     ['/api/virtual-machines?ID=x&name=y', "It knows 'id'."],
   ])('%s has an unknown query parameter: 400, and which ones there are', async (path, said) => {
     const { status, headers, body } = await api.send('GET', path);

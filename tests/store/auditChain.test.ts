@@ -41,6 +41,17 @@ describe('the audit is a chain', () => {
     expect(await audit.chains()).toEqual([CHAIN]);
   });
 
+  it('that is read in pages as large as asked for', async () => {
+    const { audit } = await aChain();
+    const pages: number[][] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const page: Awaited<ReturnType<AuditStore['page']>> = await audit.page(CHAIN, after, 2);
+      pages.push(page.value.map(({ seq }) => seq));
+      after = page.next;
+    }
+    expect(pages).toEqual([[1, 2], [3, 4], [5]]);
+  });
+
   it('in which a decision that is written twice stands once, with the words of the first time', async () => {
     const { store, audit } = await aChain();
     await audit.append(CHAIN, 'decision-2', aRow(99));
