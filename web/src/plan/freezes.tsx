@@ -93,7 +93,8 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
   const whyOff = useWhyNoOperator();
   const whyId = useId();
   const lift = async (): Promise<void> => {
-    const sent = await send('DELETE', `/api/${kind}/${encodeURIComponent(freeze.id)}`);
+    const path = `/api/${kind}/${encodeURIComponent(freeze.id)}`;
+    const sent = await send('DELETE', path, undefined, undefined, { 'if-match': freeze.etag });
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
     if (sent.kind === 'done') doneAt('freezes', `${freeze.id.slice(0, NAME_SAID_MAX)} was lifted.`);
