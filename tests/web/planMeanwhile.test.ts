@@ -154,3 +154,40 @@ test('a freeze that another person has changed since the page has asked is not l
   await row.waitFor({ state: 'detached' });
   expect([await reasonKept('unseen'), errors]).toEqual([undefined, []]);
 });
+
+const VERSIONS = [2, 1].map((version) => ({
+  version,
+  appliedUtc: '2026-11-10T18:00:00.000Z',
+  appliedBy: 'ann',
+  reason: 'Longer.',
+  text: MINE,
+}));
+
+test.each([
+  ['freezes', FREEZES, [], 'More freezes are over than are listed here: lowtide freeze lists them all.'],
+  [
+    'exclusions',
+    /\/api\/exclusions$/,
+    [],
+    'More exclusions are over than are listed here: lowtide exclude lists them all.',
+  ],
+  [
+    'versions of the policy',
+    /\/api\/policy\/versions$/,
+    VERSIONS,
+    'The latest 2 versions that people applied',
+  ],
+])('of %s that fill more than a page the page says that there are more', async (_what, path, value, said) => {
+  let answer: object = { value };
+  await page.route(path, (route) => route.fulfill({ json: answer }));
+  const read = page.waitForResponse(path);
+  await page.goto(`${host.baseUrl}/dashboard/plan`);
+  await read;
+  await page.waitForTimeout(500);
+  expect(await page.getByText(said).count()).toBe(0);
+  answer = { value, nextLink: '/api/more' };
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await page.getByText(said).waitFor();
+  await page.unroute(path);
+  expect(errors).toEqual([]);
+});
