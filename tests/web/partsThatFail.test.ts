@@ -111,3 +111,24 @@ test('what is old on a page that was left is said there no more', async () => {
   await said.waitFor({ state: 'detached' });
   expect(errors).toEqual([]);
 });
+
+test('what fails only after its page was left is not said on another one', async () => {
+  let fail = (): void => undefined;
+  const left = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  await page.route(/\/timeline$/, async (route) => {
+    await left;
+    await route.fulfill({ status: 503, contentType: 'application/problem+json', json: PROBLEM });
+  });
+  const asked = page.waitForRequest(/\/timeline$/);
+  await open('/world');
+  const answered = (await asked).response();
+  await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('heading', { name: 'Audit' }).waitFor();
+  fail();
+  await answered;
+  await page.waitForTimeout(500);
+  expect(await bar().innerText()).toBe('');
+  expect(errors).toEqual([]);
+});

@@ -69,14 +69,11 @@ test('a text that is not applied yet is there again when its author has looked a
   expect(errors).toEqual([]);
 });
 
+/** Of another person. */
+const put = (id: string, reason: string): Promise<unknown> =>
+  host.request('PUT', `/api/freezes/${id}`, { from: '2026-12-01', to: '2027-01-02', reason, owner: 'shop' });
+
 test('a freeze of another person is not replaced by one of the same name without a word', async () => {
-  const put = (id: string, reason: string): Promise<unknown> =>
-    host.request('PUT', `/api/freezes/${id}`, {
-      from: '2026-12-01',
-      to: '2027-01-02',
-      reason,
-      owner: 'shop',
-    });
   await put('year-end', 'The shop is closed.');
   await page.goto(`${host.baseUrl}/dashboard/plan`);
   const form = page.locator('.freeze-form');
@@ -101,5 +98,96 @@ test('a freeze of another person is not replaced by one of the same name without
   expect(await accessibilityProblems(page)).toEqual([]);
   await submit.click();
   await page.getByText('2026-12-20 to 2026-12-21').waitFor();
+  expect(errors).toEqual([]);
+});
+
+const FREEZES = /\/api\/freezes$/;
+
+/** The page does not see what follows until it has decided. */
+async function asItIsNow(): Promise<void> {
+  const { body } = await host.request('GET', '/api/freezes');
+  await page.route(FREEZES, (route) => route.fulfill({ json: body }));
+  await page.goto(`${host.baseUrl}/dashboard/plan`);
+  await page.locator('.freezes li').first().waitFor();
+}
+
+const reasonKept = async (id: string): Promise<string | undefined> => {
+  const { body } = await host.request('GET', '/api/freezes');
+  return (body as { value: { id: string; reason: string }[] }).value.find((one) => one.id === id)?.reason;
+};
+
+test('a freeze that another person has set since the page has asked is not replaced, and is shown then', async () => {
+  await asItIsNow();
+  const form = page.locator('.freeze-form');
+  await form.getByText('Set one more').click();
+  await form.getByLabel('Its name, as year-end-2026').fill('unseen');
+  await form.getByLabel('From, in the time of each VM').fill('2026-12-20');
+  await form.getByLabel('To, that day included').fill('2026-12-21');
+  await form.getByLabel('Reason, for the audit').fill('Two days.');
+  await form.getByLabel('Owner, who is reminded').fill('ops');
+  await put('unseen', 'Not seen.');
+  await form.getByRole('button', { name: 'Set it' }).click();
+  await form
+    .getByRole('alert')
+    .getByText(/it is there already/)
+    .waitFor();
+  expect(await reasonKept('unseen')).toBe('Not seen.');
+  await page.unroute(FREEZES);
+  await form.getByRole('button', { name: 'Replace it' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'Two days.' }).filter({ hasText: 'unseen' }).waitFor();
+  expect(errors).toEqual([]);
+});
+
+test('a freeze that another person has changed since the page has asked is not lifted', async () => {
+  await asItIsNow();
+  await put('unseen', 'Needed after all.');
+  const row = page.getByRole('listitem').filter({ hasText: 'unseen' });
+  await row.getByRole('button', { name: 'Lift' }).click();
+  await row
+    .getByRole('alert')
+    .getByText(/was changed since it was read/)
+    .waitFor();
+  expect(await reasonKept('unseen')).toBe('Needed after all.');
+  await page.unroute(FREEZES);
+  await row.getByText('Needed after all.').waitFor();
+  await row.getByRole('button', { name: 'Lift' }).click();
+  await row.waitFor({ state: 'detached' });
+  expect([await reasonKept('unseen'), errors]).toEqual([undefined, []]);
+});
+
+const VERSIONS = [2, 1].map((version) => ({
+  version,
+  appliedUtc: '2026-11-10T18:00:00.000Z',
+  appliedBy: 'ann',
+  reason: 'Longer.',
+  text: MINE,
+}));
+
+test.each([
+  ['freezes', FREEZES, [], 'More freezes are over than are listed here: lowtide freeze lists them all.'],
+  [
+    'exclusions',
+    /\/api\/exclusions$/,
+    [],
+    'More exclusions are over than are listed here: lowtide exclude lists them all.',
+  ],
+  [
+    'versions of the policy',
+    /\/api\/policy\/versions$/,
+    VERSIONS,
+    'The latest 2 versions that people applied',
+  ],
+])('of %s that fill more than a page the page says that there are more', async (_what, path, value, said) => {
+  let answer: object = { value };
+  await page.route(path, (route) => route.fulfill({ json: answer }));
+  const read = page.waitForResponse(path);
+  await page.goto(`${host.baseUrl}/dashboard/plan`);
+  await read;
+  await page.waitForTimeout(500);
+  expect(await page.getByText(said).count()).toBe(0);
+  answer = { value, nextLink: '/api/more' };
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await page.getByText(said).waitFor();
+  await page.unroute(path);
   expect(errors).toEqual([]);
 });

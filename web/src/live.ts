@@ -123,7 +123,7 @@ class Poll {
       this.#failures = 0;
       heard(answer.headers.get(NOW_HEADER));
     }
-    if (answer.status === 500) notRead(this.#path, problem, this.#readMs);
+    if (answer.status === 500) this.#notRead(problem);
     else readAgain(this.#path);
     this.#show({ data: answer.status === 404 ? null : this.#live.data, problem });
   }
@@ -137,9 +137,14 @@ class Poll {
 
   #gotNothing(problem: Problem, why: string): void {
     this.#failures += 1;
-    notRead(this.#path, problem, this.#readMs);
+    this.#notRead(problem);
     lost(this.#path, why);
     this.#show({ data: this.#live.data, problem });
+  }
+
+  /** Of what is shown no more nothing is said: no later answer would take the words away. */
+  #notRead(problem: Problem): void {
+    if (this.#watchers.size > 0) notRead(this.#path, problem, this.#readMs);
   }
 
   #show(live: Live<unknown>): void {

@@ -53,8 +53,10 @@ export async function send<T>(
   body?: unknown,
   /** Of a body that is text; without it the body is sent as JSON. */
   contentType?: string,
+  /** Headers that have the host refuse it where something is not as the page shows it. */
+  condition: Readonly<Record<string, string>> = {},
 ): Promise<Sent<T>> {
-  const headers: Record<string, string> = tokenHeader();
+  const headers: Record<string, string> = { ...tokenHeader(), ...condition };
   const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
     headers['content-type'] = contentType ?? 'application/json';

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import type { Rollout } from '../api';
 import { vms } from '../format';
 import { useWhyNoOperator } from '../me';
-import { DecisionForm, type Choice, type Seen } from './decisionForm';
+import { ProblemNote } from '../parts/problemNote';
+import { DecisionForm, useRefused, type Choice, type Seen } from './decisionForm';
 
 interface ControlsProps {
   readonly rollout: Rollout;
@@ -18,6 +19,7 @@ export function Controls({ rollout, waitingCount }: ControlsProps): JSX.Element 
   const notOperator = useWhyNoOperator();
   const whyOffNow = (kind: Kind): string | null => whyOff(kind, rollout) ?? notOperator;
   const shown = open !== null && whyOffNow(open) === null ? open : null;
+  const [refused, setRefused] = useRefused(shown !== null);
   return (
     <section class="card controls" aria-labelledby="controls">
       <h2 id="controls">Control</h2>
@@ -54,8 +56,10 @@ export function Controls({ rollout, waitingCount }: ControlsProps): JSX.Element 
           onDone={() => {
             setOpen(null);
           }}
+          onRefused={setRefused}
         />
       )}
+      {shown === null && <ProblemNote problem={refused} />}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
 import { doneAt } from '../parts/announcer';
 import { ProblemNote } from '../parts/problemNote';
@@ -31,6 +31,18 @@ interface DecisionFormProps {
   /** What is open, and is shown; the host refuses to resume or skip anything else. */
   readonly seen?: Seen;
   readonly onDone?: () => void;
+  readonly onRefused?: (problem: Problem) => void;
+}
+
+/** What the host has refused, once its form is gone with what it was about: what overtook the decision has taken that away. Null while there is a form. */
+export function useRefused(
+  hasForm: boolean,
+): readonly [refused: Problem | null, set: (refused: Problem | null) => void] {
+  const [refused, set] = useState<Problem | null>(null);
+  useEffect(() => {
+    if (hasForm) set(null);
+  }, [hasForm]);
+  return [hasForm ? null : refused, set];
 }
 
 /** A decision and its reason. The button says what is missing as long as it is off. */
@@ -41,6 +53,7 @@ export function DecisionForm({
   about = {},
   seen,
   onDone,
+  onRefused,
 }: DecisionFormProps): JSX.Element {
   const id = useId();
   const only = choices.length === 1 ? choices[0] : undefined;
@@ -55,13 +68,15 @@ export function DecisionForm({
   const chosen = only ?? choices.find((choice) => choice.kind === kind);
   const changed = hasChanged ? (only === undefined ? CHOOSE_AGAIN : OPEN_AGAIN) : null;
   const missing = whyOff(choices, chosen) ?? changed ?? missingOf(chosen, reason, isSending);
-  const decide = async (): Promise<void> => {
+  const decide = async (event: Event): Promise<void> => {
+    event.preventDefault();
     if (chosen === undefined || missing !== null) return;
     setIsSending(true);
     const body = { ...about, ...(answersHalts(chosen.kind) ? seen : {}), reason: reason.trim() };
     const sent = await send('POST', `/api/rollouts/${rolloutId}/${chosen.kind}`, body);
     setIsSending(false);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
+    if (sent.kind === 'refused') onRefused?.(sent.problem);
     askAllNow();
     if (sent.kind === 'done') {
       setReason('');
@@ -71,13 +86,7 @@ export function DecisionForm({
     }
   };
   return (
-    <form
-      class="decision"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void decide();
-      }}
-    >
+    <form class="decision" onSubmit={(event) => void decide(event)}>
       <fieldset>
         <legend>{only === undefined ? 'Your decision' : only.label}</legend>
         {only === undefined ? (

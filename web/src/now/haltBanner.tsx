@@ -6,13 +6,14 @@ import { useWhyNoOperator } from '../me';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { Name } from '../parts/name';
+import { ProblemNote } from '../parts/problemNote';
 import { addressOf, Link } from '../router';
-import { DecisionForm, type Choice } from './decisionForm';
+import { DecisionForm, useRefused, type Choice } from './decisionForm';
 
 const ACCUSED_SHOWN = 6;
 const FACTS_SHOWN = 5;
 
-/** What stopped the rollout, about which VMs, what they share, and the decision. Nothing while no halt is open. */
+/** What stopped the rollout, about which VMs, what they share, and the decision. Nothing while no halt is open, but why the last decision was refused. */
 export function HaltBanner({
   rollout,
   halts,
@@ -23,7 +24,9 @@ export function HaltBanner({
   const off = useWhyNoOperator();
   const open = halts.value.filter(({ decision }) => decision === null);
   const isOver = rollout.endedUtc !== null || rollout.state === 'cancelling';
-  if (open.length === 0 || isOver) return null;
+  const isShown = open.length > 0 && !isOver;
+  const [refused, setRefused] = useRefused(isShown);
+  if (!isShown) return refused === null ? null : <ProblemNote problem={refused} />;
   return (
     <section class="halt" aria-labelledby="halt" role="region">
       <h2 id="halt">
@@ -43,6 +46,7 @@ export function HaltBanner({
         choices={choicesOf(open, halts).map((choice) => ({ ...choice, off }))}
         startLabel="Decide"
         seen={{ forgives: open.map(({ haltId }) => haltId), pausedSinceUtc: rollout.pausedSinceUtc }}
+        onRefused={setRefused}
       />
     </section>
   );

@@ -8,6 +8,7 @@ export interface Freeze {
   readonly owner: string;
   readonly state: 'planned' | 'standing' | 'over';
   readonly createdBy: string;
+  readonly etag: string;
 }
 
 export type FreezeKind = 'freezes' | 'exclusions';

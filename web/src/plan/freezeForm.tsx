@@ -64,7 +64,9 @@ export function FreezeForm({ draft, setDraft, isOpen, setOpen, known }: FreezeFo
     const { kind, id: name, by, value, from, to, reason, owner } = draft;
     const selector = by === '' ? {} : { [by]: value.trim() };
     const path = `/api/${kind}/${encodeURIComponent(name)}`;
-    const sent = await send('PUT', path, { selector, from, to, reason, owner });
+    const body = { selector, from, to, reason, owner };
+    const condition = known === undefined ? { 'if-none-match': '*' } : { 'if-match': known.etag };
+    const sent = await send('PUT', path, body, undefined, condition);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     if (sent.kind === 'done') {
       setDraft(EMPTY);

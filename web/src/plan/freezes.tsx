@@ -18,11 +18,8 @@ const EVERY_MS = 5_000;
 
 /** When nothing may start, for whom, and why: as a calendar, as a list, and a form for one more. */
 export function Freezes({ month }: { readonly month: string }): JSX.Element {
-  const { data: freezes, problem: noFreezes } = useLive<{ value: Freeze[] }>('/api/freezes', EVERY_MS);
-  const { data: exclusions, problem: noExclusions } = useLive<{ value: Freeze[] }>(
-    '/api/exclusions',
-    EVERY_MS,
-  );
+  const { data: freezes, problem: noFreezes } = useLive<FreezePage>('/api/freezes', EVERY_MS);
+  const { data: exclusions, problem: noExclusions } = useLive<FreezePage>('/api/exclusions', EVERY_MS);
   const all = [
     ...(freezes?.value ?? []).map((freeze) => ({ kind: 'freezes' as const, freeze })),
     ...(exclusions?.value ?? []).map((freeze) => ({ kind: 'exclusions' as const, freeze })),
@@ -60,6 +57,8 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
           <FreezeRow key={`${kind} ${freeze.id}`} kind={kind} freeze={freeze} />
         ))}
       </ul>
+      {freezes?.nextLink !== undefined && <More kind="freezes" command="freeze" />}
+      {exclusions?.nextLink !== undefined && <More kind="exclusions" command="exclude" />}
       <FreezeForm
         draft={draft}
         setDraft={setDraft}
@@ -68,6 +67,20 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
         known={all.find(({ kind, freeze }) => kind === draft.kind && freeze.id === draft.id)?.freeze}
       />
     </section>
+  );
+}
+
+/** The first page: all that are in force and to come, and past ones. */
+interface FreezePage {
+  readonly value: readonly Freeze[];
+  readonly nextLink?: string;
+}
+
+function More({ kind, command }: { readonly kind: FreezeKind; readonly command: string }): JSX.Element {
+  return (
+    <p class="quiet">
+      More {kind} are over than are listed here: <code>lowtide {command}</code> lists them all.
+    </p>
   );
 }
 
@@ -93,7 +106,8 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
   const whyOff = useWhyNoOperator();
   const whyId = useId();
   const lift = async (): Promise<void> => {
-    const sent = await send('DELETE', `/api/${kind}/${encodeURIComponent(freeze.id)}`);
+    const path = `/api/${kind}/${encodeURIComponent(freeze.id)}`;
+    const sent = await send('DELETE', path, undefined, undefined, { 'if-match': freeze.etag });
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
     if (sent.kind === 'done') doneAt('freezes', `${freeze.id.slice(0, NAME_SAID_MAX)} was lifted.`);

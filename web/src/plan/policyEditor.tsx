@@ -227,12 +227,20 @@ function Apply({ draft: { text, version }, whyNot, onDone, onForget }: ApplyProp
 }
 
 function Versions(): JSX.Element | null {
-  const { data } = useLive<{ value: readonly Version[] }>('/api/policy/versions', POLICY_MS);
+  const { data } = useLive<{ value: readonly Version[]; nextLink?: string }>(
+    '/api/policy/versions',
+    POLICY_MS,
+  );
   const all = data?.value ?? [];
   if (all.length === 0) return null;
   return (
     <details>
-      <summary>{all.length === 1 ? 'The version' : `The ${all.length} versions`} that people applied</summary>
+      <summary>
+        {all.length === 1
+          ? 'The version'
+          : `The ${data?.nextLink === undefined ? '' : 'latest '}${all.length} versions`}{' '}
+        that people applied
+      </summary>
       <ol class="plain versions">
         {all.map(({ version, appliedUtc, appliedBy, reason, text }) => (
           <li key={version}>
