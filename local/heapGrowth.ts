@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 export const GROWTH_PERCENT = 50;
 
 /** Of a huge fleet: sooner still, so that 100,000 VMs keep within 4,000 MB. */
-const HUGE_GROWTH_PERCENT = 25;
+const HUGE_GROWTH_PERCENT = 20;
 const HUGE_VMS = 20_000;
 
 /** For the rest of this process. A month begins with it; a plan is checked with it, once it is made. */
