@@ -6,29 +6,15 @@ import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
-import {
-  aPhase,
-  IN_THE_WINDOW,
-  WINDOW_CLOSES,
-  ROLLOUT,
-  type FakeServices,
-  outcomesIn,
-} from '../support/fakeServices';
-import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
+import { aPhase, IN_THE_WINDOW, ROLLOUT, type FakeServices, outcomesIn } from '../support/fakeServices';
+import { aRoundOf, roundClaim, roundInput, standalone } from '../support/rolloutScene';
 
 const { ref } = roundInput;
 const where = { ...ref, phase: PhaseId.parse(ref.phase) };
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+const claim = roundClaim;
 
 /** Where the builders' standalone VMs are. */
-const disruption = {
-  region: 'eastus',
-  zone: null,
-  availabilitySetId: null,
-  updateDomain: null,
-  count: 1,
-  shareMax: null,
-};
+const disruption = standalone(1);
 
 type Answer = AnswerTo<typeof contracts.advanceRound>;
 

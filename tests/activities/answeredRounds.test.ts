@@ -7,15 +7,9 @@ import { decideRollout } from '../../operatorApi/decideRollout';
 import type { VmProgress } from '../../activities/round/roundSteps';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import { roundInput } from '../support/rolloutScene';
 
-const REF = {
-  rolloutId: ROLLOUT,
-  phase: phaseIdOf(2),
-  region: 'eastus',
-  stage: 'zone-1',
-  group: 'batch-1',
-  round: 1,
-};
+const REF = { ...roundInput.ref, phase: phaseIdOf(2) };
 const FAMILY = ImageFamily.parse('canonical:ubuntu:22_04');
 const OTHER = ImageFamily.parse('redhat:rhel:8');
 

@@ -4,15 +4,9 @@ import { Policy } from '../../domain/policy';
 import type { Services } from '../../activities/services';
 import { aVm } from '../support/builders';
 import { ROLLOUT, someServices } from '../support/fakeServices';
+import { roundInput } from '../support/rolloutScene';
 
-const REF = {
-  rolloutId: ROLLOUT,
-  phase: phaseIdOf(1),
-  region: 'eastus',
-  stage: 'zone-1',
-  group: 'batch-1',
-  round: 1,
-};
+const REF = { ...roundInput.ref, phase: phaseIdOf(1) };
 const PLACE = 'phase-1.eastus.zone-1.batch-1.1';
 
 /** Hooks that answer by HTTP, each of which says no in its own words. */

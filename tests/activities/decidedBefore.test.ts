@@ -3,23 +3,15 @@ import { saveBudgetSizes } from '../../activities/budgets/budgetShares';
 import type * as contracts from '../../activities/contracts';
 import type { AnswerTo } from '../../activities/services';
 import { Policy } from '../../domain/policy';
-import { aRound, ROLLOUT, someServices, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
+import { aRound, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
 import { aVm } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
-import { roundInput, START_BY } from '../support/rolloutScene';
+import { roundClaim, roundInput, standalone } from '../support/rolloutScene';
 
 const { ref } = roundInput;
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+const claim = roundClaim;
 const budgets = [{ name: 'shop', selector: { tag: 'app=shop' }, max: '50%' }];
-const disruption = {
-  region: 'eastus',
-  zone: null,
-  availabilitySetId: null,
-  updateDomain: null,
-  count: 2,
-  shareMax: null,
-  budgets: [{ budget: 'shop', count: 2, max: 2 }],
-};
+const disruption = { ...standalone(2), budgets: [{ budget: 'shop', count: 2, max: 2 }] };
 
 /** Half of the four VMs of the shop may be down; the first two are in the round. */
 const vms = [1, 2, 3, 4].map((n) => aVm({ name: `shop-${n}`, tags: { app: 'shop' } }));

@@ -1,17 +1,10 @@
 import { advanceRound } from '../../activities/advanceRound';
-import { WINDOW_CLOSES, outcomesIn, type FakeServices } from '../support/fakeServices';
-import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
+import { outcomesIn, type FakeServices } from '../support/fakeServices';
+import { aRoundOf, roundClaim, roundInput, standalone } from '../support/rolloutScene';
 
 const { ref } = roundInput;
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
-const disruption = {
-  region: 'eastus',
-  zone: null,
-  availabilitySetId: null,
-  updateDomain: null,
-  count: 1,
-  shareMax: null,
-};
+const claim = roundClaim;
+const disruption = standalone(1);
 
 const input = (call: number): unknown => ({ ref, claim, disruption, call });
 

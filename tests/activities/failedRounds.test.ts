@@ -5,17 +5,11 @@ import { grantRound } from '../../domain/rolloutEvidence';
 import type { VmUpdate } from '../../domain/vmUpdate';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import { roundInput } from '../support/rolloutScene';
 
 type EndedUpdate = Extract<VmUpdate, { kind: 'ended' }>;
 
-const REF = {
-  rolloutId: ROLLOUT,
-  phase: phaseIdOf(2),
-  region: 'eastus',
-  stage: 'zone-1',
-  group: 'batch-1',
-  round: 1,
-};
+const REF = { ...roundInput.ref, phase: phaseIdOf(2) };
 const FAMILY = ImageFamily.parse('canonical:ubuntu:22_04');
 
 /** A round that has ended: so many of its installations failed, the other VMs are healthy. */

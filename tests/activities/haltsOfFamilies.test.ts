@@ -6,15 +6,9 @@ import { grantRound } from '../../domain/rolloutEvidence';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import { roundInput } from '../support/rolloutScene';
 
-const REF = {
-  rolloutId: ROLLOUT,
-  phase: phaseIdOf(2),
-  region: 'eastus',
-  stage: 'zone-1',
-  group: 'batch-1',
-  round: 1,
-};
+const REF = { ...roundInput.ref, phase: phaseIdOf(2) };
 
 /** A round in which every VM is unhealthy after its update, behind the canary. */
 async function unhealthyRound(

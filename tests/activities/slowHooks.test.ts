@@ -6,19 +6,12 @@ import { recordRound } from '../../activities/recordRound';
 import type { Activity, AnswerTo } from '../../activities/services';
 import { Policy } from '../../domain/policy';
 import { HEALTHY } from '../support/fakeDriver';
-import { ROLLOUT, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
-import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
+import { ROLLOUT, type FakeServices } from '../support/fakeServices';
+import { aRoundOf, roundClaim, roundInput, standalone } from '../support/rolloutScene';
 
 const { ref } = roundInput;
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
-const disruption = {
-  region: 'eastus',
-  zone: null,
-  availabilitySetId: null,
-  updateDomain: null,
-  count: 80,
-  shareMax: null,
-};
+const claim = roundClaim;
+const disruption = standalone(80);
 
 const HOST = JSON.parse(readFileSync(join(__dirname, '../../host.json'), 'utf8')) as {
   functionTimeout: string;

@@ -46,8 +46,8 @@ async function untilRuns(count: number): Promise<void> {
   while ((await runs()).length < count) await sleep(10);
 }
 
-/** As TimerListener of the real host: `isPastDue` says that it was down, not that the run before it was long. */
-test('a timer function that takes longer than its period makes up for what it missed once, when it has ended', async () => {
+/** On the real clock, while a run lasts until it is ended. */
+async function duringTheFirst(): Promise<void> {
   host = await startHost({
     appDir: app.dir,
     clock: { kind: 'real' },
@@ -55,6 +55,11 @@ test('a timer function that takes longer than its period makes up for what it mi
     environment: { LONG: 'first' },
   });
   await untilRuns(1);
+}
+
+/** As TimerListener of the real host: `isPastDue` says that it was down, not that the run before it was long. */
+test('a timer function that takes longer than its period makes up for what it missed once, when it has ended', async () => {
+  await duringTheFirst();
   await sleep(2_200); // two occurrences
   expect(await runs()).toHaveLength(1);
   await host.request('POST', '/end');
@@ -69,13 +74,7 @@ test('a timer function that takes longer than its period makes up for what it mi
 });
 
 test('a host that closes during a run makes up for nothing any more', async () => {
-  host = await startHost({
-    appDir: app.dir,
-    clock: { kind: 'real' },
-    store: { kind: 'memory' },
-    environment: { LONG: 'first' },
-  });
-  await untilRuns(1);
+  await duringTheFirst();
   await sleep(1_100);
   await host.close();
   await host.request('POST', '/end');

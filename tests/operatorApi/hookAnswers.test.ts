@@ -5,15 +5,9 @@ import { hookRoutes } from '../../operatorApi/hooks';
 import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
 import { aVm } from '../support/builders';
 import { ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import { roundInput } from '../support/rolloutScene';
 
-const REF = {
-  rolloutId: ROLLOUT,
-  phase: phaseIdOf(1),
-  region: 'eastus',
-  stage: 'zone-1',
-  group: 'batch-1',
-  round: 1,
-};
+const REF = { ...roundInput.ref, phase: phaseIdOf(1) };
 const ASK = 'smoke~phase-1~eastus~zone-1~batch-1~1';
 
 /** A round after which the hook `smoke` is asked, and holds the region until it answers. */

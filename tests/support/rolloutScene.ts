@@ -1,4 +1,5 @@
 import { Pace } from '../../activities/contracts';
+import type { Disruption } from '../../domain/disruption';
 import type { VmId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import { aVm, vmsOf } from './builders';
@@ -43,6 +44,17 @@ export const roundInput = {
   closesUtc: WINDOW_CLOSES,
   ledger: 'eastus',
 };
+
+/** What its activities get: its claim, and the place of so many standalone VMs. */
+export const roundClaim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+export const standalone = (count: number): Disruption => ({
+  region: 'eastus',
+  zone: null,
+  availabilitySetId: null,
+  updateDomain: null,
+  count,
+  shareMax: null,
+});
 
 /** The same in the window of 2026-11-13, as it is chosen. */
 export const aSlot = { ...roundInput, opensUtc: WINDOW_OPENS };

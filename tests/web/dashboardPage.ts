@@ -46,6 +46,29 @@ export async function openPage(
   return { page, errors };
 }
 
+/** The dashboard of a host with the rollout of November for the small fleet, and a page of it. */
+export interface OpenDashboard extends WatchedPage {
+  readonly host: DashboardHost;
+  close(): Promise<void>;
+}
+
+export async function openDashboard(untilUtc: string | null = null): Promise<OpenDashboard> {
+  const [host, browser] = await Promise.all([
+    dashboardHost({ fleet: 'fleets/e2e.json', startUtc: '2026-11-10T18:00:00.000Z' }),
+    launchChromium(),
+  ]);
+  await host.request('POST', '/api/rollouts', { month: '2026-11' });
+  if (untilUtc !== null) await host.runUntil(untilUtc);
+  return {
+    host,
+    ...(await openPage(browser)),
+    close: async () => {
+      await browser.close();
+      await host.close();
+    },
+  };
+}
+
 const REPORT_REFUSALS = `document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => {
   console.error('refused by the policy of the page: ' + [effectiveDirective, blockedURI, sourceFile, lineNumber].join(' '));
 });`;

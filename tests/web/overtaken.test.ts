@@ -1,26 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { accessibilityProblems, dashboardHost, launchChromium, openPage } from './dashboardPage';
-import type { DashboardHost } from './dashboardPage';
+import type { Page } from 'playwright-core';
+import { accessibilityProblems, openDashboard } from './dashboardPage';
+import type { DashboardHost, OpenDashboard } from './dashboardPage';
 
 /** A decision that another person's overtook: what was decided about is gone from the page when the host says so. */
+let dashboard: OpenDashboard;
 let host: DashboardHost;
-let browser: Browser;
 let page: Page;
-let errors: string[];
+let errors: readonly string[];
 
 beforeAll(async () => {
-  [host, browser] = await Promise.all([
-    dashboardHost({ fleet: 'fleets/e2e.json', startUtc: '2026-11-10T18:00:00.000Z' }),
-    launchChromium(),
-  ]);
-  await host.request('POST', '/api/rollouts', { month: '2026-11' });
-  await host.runUntil('2026-11-10T19:00:00.000Z');
-  ({ page, errors } = await openPage(browser));
+  dashboard = await openDashboard('2026-11-10T19:00:00.000Z');
+  ({ host, page, errors } = dashboard);
 });
-afterAll(async () => {
-  await browser.close();
-  await host.close();
-});
+afterAll(() => dashboard.close());
 
 const HALT = {
   haltId: 'one',

@@ -1,32 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import {
   accessibilityProblems,
-  dashboardHost,
   isTooWide,
-  launchChromium,
-  openPage,
+  openDashboard,
   type DashboardHost,
+  type OpenDashboard,
 } from './dashboardPage';
 
 /** A host of which single addresses fail while it answers all others: storage that is throttled, a table that cannot be read. */
+let dashboard: OpenDashboard;
 let host: DashboardHost;
-let browser: Browser;
 let page: Page;
-let errors: string[];
+let errors: readonly string[];
 
 beforeAll(async () => {
-  [host, browser] = await Promise.all([
-    dashboardHost({ fleet: 'fleets/e2e.json', startUtc: '2026-11-10T18:00:00.000Z' }),
-    launchChromium(),
-  ]);
-  await host.request('POST', '/api/rollouts', { month: '2026-11' });
-  await host.runUntil('2026-11-10T19:00:00.000Z');
-  ({ page, errors } = await openPage(browser));
+  dashboard = await openDashboard('2026-11-10T19:00:00.000Z');
+  ({ host, page, errors } = dashboard);
 });
-afterAll(async () => {
-  await browser.close();
-  await host.close();
-});
+afterAll(() => dashboard.close());
 afterEach(async () => {
   await page.unrouteAll();
 });

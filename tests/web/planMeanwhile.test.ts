@@ -1,25 +1,18 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { accessibilityProblems, dashboardHost, isTooWide, launchChromium, openPage } from './dashboardPage';
-import type { DashboardHost } from './dashboardPage';
+import type { Locator, Page } from 'playwright-core';
+import { accessibilityProblems, isTooWide, openDashboard } from './dashboardPage';
+import type { DashboardHost, OpenDashboard } from './dashboardPage';
 
 /** Two people change the policy and the freezes at the same time: one in the page, one over the API. */
+let dashboard: OpenDashboard;
 let host: DashboardHost;
-let browser: Browser;
 let page: Page;
-let errors: string[];
+let errors: readonly string[];
 
 beforeAll(async () => {
-  [host, browser] = await Promise.all([
-    dashboardHost({ fleet: 'fleets/e2e.json', startUtc: '2026-11-10T18:00:00.000Z' }),
-    launchChromium(),
-  ]);
-  await host.request('POST', '/api/rollouts', { month: '2026-11' });
-  ({ page, errors } = await openPage(browser));
+  dashboard = await openDashboard();
+  ({ host, page, errors } = dashboard);
 });
-afterAll(async () => {
-  await browser.close();
-  await host.close();
-});
+afterAll(() => dashboard.close());
 
 const text = (): Locator => page.getByLabel(/What the file sets/);
 const button = (name: string): Locator => page.getByRole('button', { name });
