@@ -65,7 +65,7 @@ export async function refuseTooMany(services: Services, kind: Kind, ids: readonl
   const added = new Set(ids.filter((id) => !known.has(id))).size;
   if (added === 0 || kept.length + added <= FREEZES_MAX) return;
   throw new LowtideError('REQUEST_INVALID', {
-    what: `There can be 1,000 freezes and exclusions that are in force or to come, and with ${added} more there would be ${kept.length + added}; none was made.`,
+    what: `There can be ${FREEZES_MAX.toLocaleString('en-US')} freezes and exclusions that are in force or to come, and with ${added} more there would be ${kept.length + added}; none was made.`,
     why: 'All of them are read before each installation.',
     fix: 'Lift those that are not needed, or freeze many VMs by one selector: a tag, a resource group, a region.',
   });

@@ -138,7 +138,7 @@ const listAudit: OperatorRoute = {
   route: `${ONE}/audit`,
   query: { after: AFTER, limit: AUDIT_LIMIT },
   description: {
-    summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
+    summary: `Who decided what in a rollout, why, on what evidence: ${PAGE_MAX} a page without a limit.`,
     answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
