@@ -49,6 +49,7 @@ export async function openPage(
 /** The dashboard of a host with the rollout of November for the small fleet, and a page of it. */
 export interface OpenDashboard extends WatchedPage {
   readonly host: DashboardHost;
+  readonly browser: Browser;
   close(): Promise<void>;
 }
 
@@ -61,6 +62,7 @@ export async function openDashboard(untilUtc: string | null = null): Promise<Ope
   if (untilUtc !== null) await host.runUntil(untilUtc);
   return {
     host,
+    browser,
     ...(await openPage(browser)),
     close: async () => {
       await browser.close();

@@ -1,11 +1,15 @@
 import type { Page } from 'playwright-core';
 import {
   accessibilityProblems,
+  eventually,
   isTooWide,
   openDashboard,
+  openPage,
   type DashboardHost,
   type OpenDashboard,
 } from './dashboardPage';
+
+const ID = 'rollout-2026-11';
 
 /** A host of which single addresses fail while it answers all others: storage that is throttled, a table that cannot be read. */
 let dashboard: OpenDashboard;
@@ -88,10 +92,31 @@ test.each([500, 503])(
     expect([await accessibilityProblems(page), await isTooWide(page)]).toEqual([[], false]);
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.unrouteAll();
-    await page.getByRole('button', { name: 'Try now' }).click();
     await said.waitFor({ state: 'detached' });
   },
 );
+
+test('«Try now» asks for every part of the page at once, whatever its timers say', async () => {
+  const { page } = await openPage(dashboard.browser);
+  await page.clock.install();
+  await page.route(/\/halts$/, (route) => route.fulfill({ status: 503, json: PROBLEM }));
+  const asked = new Set<string>();
+  page.on('request', (request) => asked.add(new URL(request.url()).pathname));
+  await page.goto(`${host.baseUrl}/dashboard`);
+  const tryNow = page.getByRole('button', { name: 'Try now' });
+  await tryNow.waitFor();
+  // What is due is asked for a last time; then the clock stands, and only a person asks.
+  await page.clock.pauseAt(Date.now() + 60_000);
+  await page.waitForTimeout(1_000);
+  asked.clear();
+  const parts = ['', '/halts', '/timeline'].map((part) => `/api/rollouts/${ID}${part}`);
+  const allAsked = async (): Promise<boolean> => {
+    await tryNow.click();
+    return parts.every((path) => asked.has(path));
+  };
+  expect(await eventually(page, allAsked)).toBe(true);
+  await page.close();
+});
 
 test('what is old on a page that was left is said there no more', async () => {
   await failing(/\/timeline$/, 500);
