@@ -50,7 +50,7 @@ test('of a halt that another person has answered otherwise the page says so, whe
   await halt.getByRole('button', { name: 'Resume' }).click();
   await halt.waitFor({ state: 'detached' });
   const said = page.getByRole('alert').filter({ hasText: `${OVERTAKEN.title} ${OVERTAKEN.detail}` });
-  expect(await said.isVisible()).toBe(true);
+  await said.waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   halts = { ...HALTS, value: [{ ...HALT, haltId: 'two' }] };
   await halt.waitFor();
@@ -75,7 +75,7 @@ test('of a resume after which the rollout is not paused any more the page says w
   await controls.locator('button[type=submit]').click();
   await controls.locator('form').waitFor({ state: 'detached' });
   const said = controls.getByRole('alert').filter({ hasText: OVERTAKEN.detail });
-  expect(await said.isVisible()).toBe(true);
+  await said.waitFor();
   await controls.getByRole('button', { name: 'Pause' }).click();
   expect([await said.count(), errors]).toEqual([0, []]);
 });
