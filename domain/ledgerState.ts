@@ -25,13 +25,28 @@ export type KeptLedger = PackedLedger | string;
 export function keptLedger(state: LedgerState, { shorten }: ShortText): KeptLedger {
   const packed = packLedger(state);
   const text = JSON.stringify(packed);
-  return text.length <= LEDGER_STATE_LENGTH_MAX ? packed : shorten(text);
+  if (text.length <= LEDGER_STATE_LENGTH_MAX) return packed;
+  const short = shorten(text);
+  remember(short, state);
+  return short;
 }
 
 /** Of an entity that has no state yet: an empty ledger. */
 export function ledgerOf(kept: unknown, { restore }: ShortText): LedgerState {
   if (kept === null || kept === undefined) return emptyLedger;
-  return unpackLedger(PackedLedger.parse(typeof kept === 'string' ? JSON.parse(restore(kept)) : kept));
+  if (typeof kept !== 'string') return unpackLedger(PackedLedger.parse(kept));
+  return lastKept.get(kept) ?? unpackLedger(PackedLedger.parse(JSON.parse(restore(kept))));
+}
+
+/** By their texts, what ledgers were kept last: the next operation of a busy one, which most often comes to the same process, does not read it again. */
+const lastKept = new Map<string, LedgerState>();
+const LAST_KEPT_MAX = 8;
+
+function remember(short: string, state: LedgerState): void {
+  lastKept.delete(short);
+  lastKept.set(short, state);
+  const [oldest] = lastKept.keys();
+  if (lastKept.size > LAST_KEPT_MAX && oldest !== undefined) lastKept.delete(oldest);
 }
 
 /** Whether a state may be kept: an entity's state is a message, and those stay small. */

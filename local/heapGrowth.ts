@@ -1,3 +1,10 @@
+import {
+  constants,
+  PerformanceObserver,
+  type NodeGCPerformanceDetail,
+  type PerformanceEntry,
+} from 'node:perf_hooks';
+import { memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -7,30 +14,71 @@ import { runInNewContext } from 'node:vm';
  */
 export const GROWTH_PERCENT = 50;
 
-/** Of a huge fleet: sooner still, so that 100,000 VMs keep within 4,000 MB. */
+/** Of a huge fleet: sooner still. */
 const HUGE_GROWTH_PERCENT = 20;
 const HUGE_VMS = 20_000;
 
-/** For the rest of this process. A month begins with it; a plan is checked with it, once it is made. */
+/** For the rest of this process. A command begins with it; a plan is checked with it, once it is made. */
 export function collectSooner(vmCount = 0): void {
-  const percent = vmCount < HUGE_VMS ? GROWTH_PERCENT : HUGE_GROWTH_PERCENT;
-  setFlagsFromString(`--heap-growing-percent=${percent}`);
+  growBy(vmCount < HUGE_VMS ? GROWTH_PERCENT : HUGE_GROWTH_PERCENT);
 }
 
-/** Once the fleet of a month has been read. A smaller one leaves its process as it is, so that tests which simulate a month are not slowed. */
-export function collectSoonerIfHuge(vmCount: number): void {
-  if (vmCount >= HUGE_VMS) collectSooner(vmCount);
+/** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a little more than what is alive. */
+const [BOUND_MB, BOUND_KB_A_VM] = [100, 25];
+/** However near to its bound a heap is, and however far from it. */
+const [GROWTH_MIN_PERCENT, GROWTH_MAX_PERCENT] = [15, 100];
+
+/**
+ * While a month of a large fleet is young little is alive, and a heap that may grow to what its end needs anyway is hardly ever collected: each time it has been, V8 hears
+ * how far it may grow until the next time but one. A smaller fleet leaves its process as it is, so that tests which simulate a month are not slowed. Returns how to end it.
+ */
+export function boundHeap(vmCount: number): () => void {
+  if (vmCount < LARGE_VMS) return () => undefined;
+  let before = Infinity;
+  const grow = (): void => {
+    const { heapUsed } = memoryUsage();
+    growBy(growthPercent(heapUsed, before, vmCount));
+    before = heapUsed;
+  };
+  grow();
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some(isMajor)) grow();
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return () => {
+    observer.disconnect();
+  };
 }
+
+/** Bytes. By the next collection as much more is alive as since the one before. */
+export function growthPercent(used: number, before: number, vmCount: number): number {
+  const bound = BOUND_MB * 2 ** 20 + vmCount * BOUND_KB_A_VM * 2 ** 10;
+  const next = used + Math.max(0, used - before);
+  const percent = Math.round((bound / next - 1) * 100);
+  return Math.min(GROWTH_MAX_PERCENT, Math.max(GROWTH_MIN_PERCENT, percent));
+}
+
+/** The types of Node 20 do not say that an entry of a collection has a detail. */
+const isMajor = (entry: PerformanceEntry & { readonly detail?: NodeGCPerformanceDetail }): boolean =>
+  entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
+
+const growBy = (percent: number): void => {
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
+};
+
+/** While the whole app is in memory and all that it has written is read: little of what is read is kept. */
+export const READING_GROWTH_PERCENT = 8;
 
 /** A collection takes half a second and saves a hundred megabytes in a month of 10,000 VMs; a small fleet leaves nothing worth one. */
 const LARGE_VMS = 5_000;
 
 /**
- * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more. V8 shows the
- * function in contexts that are made after it was asked to.
+ * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more; and from now on whenever
+ * the heap has grown by so many percent. V8 shows the function in contexts that are made after it was asked to.
  */
-export function collectIfLarge(vmCount: number): void {
+export function collectIfLarge(vmCount: number, percent: number): void {
   if (vmCount < LARGE_VMS) return;
+  growBy(percent);
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();

@@ -14,7 +14,7 @@ export const SERVING_FLAGS: readonly string[] = ['--no-memory-reducer', '--v8-po
 export const MONTH_FLAGS: readonly string[] = [
   '--v8-pool-size=0',
   '--min-semi-space-size=64',
-  '--max-semi-space-size=64',
+  '--max-semi-space-size=128',
   '--no-flush-bytecode',
 ];
 

@@ -6,21 +6,21 @@ import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
 import { releaseOf } from '../domain/release';
-import type { VirtualMachine } from '../domain/virtualMachine';
 import type * as Composition from '../composition/compose';
 import type { FaultHooks } from '../composition/faultHooks';
 import type { Store } from '../store/store';
 import type { DriverEvent } from '../drivers/driver';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host, type HostOptions } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
-import { eventsOf } from './driverEvents';
-import { collectIfLarge, collectSoonerIfHuge } from './heapGrowth';
+import { eventsOf, loadedFleet } from './driverEvents';
+import { boundHeap, collectIfLarge, GROWTH_PERCENT, READING_GROWTH_PERCENT } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
-import { readFleet } from './readFleet';
+import { listFleet, readFleet } from './readFleet';
 import {
   auditRollouts,
   freezesOf,
@@ -108,18 +108,18 @@ export async function simulateMonth(
   files: SimulationFiles = {},
 ): Promise<SimulationReport> {
   const started = performance.now();
-  const { vms, instances } = readFleet(options.fleet);
-  collectSoonerIfHuge(vms.length);
+  const vmCount = listFleet(options.fleet).vms.length;
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
   try {
-    const { rollout, log, evidence, policy, platformEvents, ...lived } = await liveThrough(
+    const { rollout, fleet, log, evidence, policy, platformEvents, ...lived } = await liveThrough(
       options,
-      vms,
+      vmCount,
       azure,
       { whole: files.audit !== undefined },
     );
+    const { vms, instances } = fleet;
     // Its host is closed: the log and the audit of a large fleet take the room that the app and its rows had.
-    collectIfLarge(vms.length);
+    collectIfLarge(vmCount, GROWTH_PERCENT);
     const events = [...log];
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(evidence.trail));
@@ -150,6 +150,7 @@ export async function simulateMonth(
 interface LivedMonth extends Pick<SimulationReport, 'virtualDays' | 'durableSteps'> {
   readonly rollout: RolloutView;
   readonly policy: Policy;
+  readonly fleet: Pick<ParsedFleet, 'vms' | 'instances'>;
   /** The driver's own. */
   readonly log: Iterable<DriverEvent>;
   /** The log of the simulated Azure behind the driver of Azure. */
@@ -173,7 +174,7 @@ const ROWS_A_PAGE = 64;
 /** Hosts the app for the days asked for, and asks it for all that the audit wants. */
 async function liveThrough(
   options: SimulationOptions,
-  vms: readonly VirtualMachine[],
+  vmCount: number,
   azure: AzureMonth | null,
   trail: { readonly whole: boolean },
 ): Promise<LivedMonth> {
@@ -185,6 +186,7 @@ async function liveThrough(
   const { values, settings } = options.settings ?? readAppSettings();
   const { policy } = settings;
   const environment = azure?.environment ?? simulatedEnvironment(options);
+  const unbound = boundHeap(vmCount);
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
   try {
     azure?.open(host, policy);
@@ -192,7 +194,9 @@ async function liveThrough(
       await host.runUntil(afterDays(day));
       options.onProgress?.(day);
     }
-    collectIfLarge(vms.length);
+    unbound();
+    collectIfLarge(vmCount, READING_GROWTH_PERCENT);
+    const fleet = azure === null ? await loadedFleet(host) : readFleet(options.fleet);
     const rollout = await readRollout(host, rolloutIdOf(month));
     const rollouts = await rolloutsOf(host);
     const evidence = {
@@ -201,13 +205,14 @@ async function liveThrough(
       outcomes: await outcomesOf(host, rollout.rolloutId, ROWS_A_PAGE),
       trail: await trailOf(host, rollouts, { ...trail, rowsAPage: ROWS_A_PAGE }),
       freezes: await freezesOf(host),
-      changedByOwner: azure === null ? await deletedOf(host, vms) : [],
+      changedByOwner: azure === null ? await deletedOf(host, fleet.vms) : [],
     };
     const log = (await azure?.driverEvents(host, releasedUtc, untilUtc)) ?? (await eventsOf(host, untilUtc));
     const platformEvents = azure?.platformEvents(untilUtc) ?? [];
     const { durableSteps } = host.stats;
-    return { rollout, policy, log, platformEvents, evidence, virtualDays, durableSteps };
+    return { rollout, policy, fleet, log, platformEvents, evidence, virtualDays, durableSteps };
   } finally {
+    unbound();
     await host.close();
     composition(host).forgetServices();
   }

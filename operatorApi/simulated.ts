@@ -4,8 +4,8 @@ import { Utc } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent, FleetDriver } from '../drivers/driver';
 import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
-import { countIn, FROM_THE_FIRST, instantIn } from './queryValues';
-import type { OperatorRoute } from './route';
+import { countIn, FROM_THE_FIRST, instantIn, wrongQuery } from './queryValues';
+import type { OperatorRequest, OperatorRoute } from './route';
 import type { Parameter } from './routeDescription';
 import { instantParameter, named, pageOfShape } from './shapes/shared';
 import { SimulatedVm } from './shapes/simulatedVm';
@@ -23,6 +23,11 @@ const PRESENT: Parameter = {
 const AFTER_COUNT: Parameter = {
   about: 'So many rows are passed over: as the nextLink of the page before has it.',
   schema: z.coerce.number().int().nonnegative(),
+};
+/** Of VMs: of those that are there now the id of the last one, which is asked for as it stands in the nextLink. */
+const AFTER_VM: Parameter = {
+  about: 'The rows up to this one are passed over: as the nextLink of the page before has it.',
+  schema: z.string(),
 };
 const UNTIL = instantParameter('The log before this instant; now when it is left out.');
 
@@ -88,23 +93,32 @@ const listVirtualMachines: OperatorRoute = {
   methods: ['GET'],
   role: 'reader',
   route: VIRTUAL_MACHINES,
-  query: { after: AFTER_COUNT, present: PRESENT },
+  query: { after: AFTER_VM, present: PRESENT },
   description: {
     summary: 'The models of all simulated VMs, for auditing the log; 500 per page.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(SimulatedVm) } },
     errors: ['DRIVER_CANNOT'],
   },
   handler: async (request, { services }) => {
-    const after = countIn(request, 'after', FROM_THE_FIRST);
     const { driver } = simulatedOf(services);
-    const isPresent = request.query('present') !== null;
-    const all = isPresent ? await listed(driver) : await factsOf(driver);
+    if (request.query('present') !== null) {
+      const { items, next } = await driver.listVirtualMachines(vmIn(request, 'after'));
+      const more = `/${VIRTUAL_MACHINES}?present=true&after=${encodeURIComponent(next ?? '')}`;
+      return { jsonBody: { value: items, ...(next !== null && { nextLink: more }) } };
+    }
+    const after = countIn(request, 'after', FROM_THE_FIRST);
+    const all = await factsOf(driver);
     const next = after + VMS_A_PAGE;
-    const more = `/${VIRTUAL_MACHINES}?after=${next}${isPresent ? '&present=true' : ''}`;
-    const nextLink = all.length > next ? { nextLink: more } : {};
+    const nextLink = all.length > next ? { nextLink: `/${VIRTUAL_MACHINES}?after=${next}` } : {};
     return { jsonBody: { value: all.slice(after, next), ...nextLink } };
   },
 };
+
+function vmIn({ query }: OperatorRequest, name: string): string | null {
+  const text = query(name);
+  if (text === null || text.startsWith('/subscriptions/')) return text;
+  throw wrongQuery(name, text, 'the id of a VM, as the nextLink of the page before has it');
+}
 
 /** As the fleet file has them, also those that are gone since; and those that owners made later. */
 async function factsOf(driver: SimulatedDriver): Promise<readonly SimulatedVm[]> {

@@ -2,24 +2,27 @@ import type { Row, RowRange, Store, Table, TableName } from './store';
 import { assertKey, type Changes, frozenValue, jsonOf, listChanges, listConditions } from './rowValue';
 import { sortedKeys, type SortedKeys } from './sortedKeys';
 
+/** Of most tables a row is read again and again, and parsed once. Rows of the audit are the most there are, and each is read once or twice: they stay text. */
+const READ_SELDOM: ReadonlySet<TableName> = new Set(['audit']);
+
 /** A store that lasts as long as the process: for simulations and tests. Deterministic; answers within microtasks, without timers. */
 export function memoryStore(): Store {
   const tables = new Map<TableName, Table>();
   return {
     table: (name) => {
       let table = tables.get(name);
-      if (table === undefined) tables.set(name, (table = memoryTable()));
+      if (table === undefined) tables.set(name, (table = memoryTable(!READ_SELDOM.has(name))));
       return table;
     },
   };
 }
 
-function memoryTable(): Table {
+function memoryTable(keepsParsed: boolean): Table {
   const partitions = new Map<string, Partition>();
   let version = 0;
   const partitionOf = (key: string): Partition => {
     let found = partitions.get(key);
-    if (found === undefined) partitions.set(key, (found = new Partition(key)));
+    if (found === undefined) partitions.set(key, (found = new Partition(key, keepsParsed)));
     return found;
   };
   const put = (partition: string, row: string, json: string): string => {
@@ -129,9 +132,11 @@ class Partition {
   #keys: SortedKeys | null = null;
 
   readonly #key: string;
+  readonly #keepsParsed: boolean;
 
-  constructor(key: string) {
+  constructor(key: string, keepsParsed: boolean) {
     this.#key = key;
+    this.#keepsParsed = keepsParsed;
   }
 
   etagOf(row: string): string | undefined {
@@ -171,6 +176,7 @@ class Partition {
 
   #readOf(row: string, stored: StoredRow): Row {
     if (stored.read !== null) return stored.read;
+    if (!this.#keepsParsed) return new UnreadRow(this.#key, row, stored.etag, stored.json);
     stored.read = new UnreadRow(this.#key, row, stored.etag, stored.json);
     stored.json = '';
     return stored.read;

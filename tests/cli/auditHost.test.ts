@@ -9,6 +9,7 @@ import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 const RELEASED = '2026-11-10T18:00:00.000Z';
 const EVENTS = '/api/simulated/events';
+const MACHINES = '/api/simulated/virtual-machines';
 
 const NONE = {} as VmFacts;
 
@@ -114,15 +115,28 @@ describe('npm run audit -- --base-url', () => {
     expect(again.value).toEqual(all.slice(-1));
   });
 
-  it.each([`${EVENTS}?after=-1`, `${EVENTS}?untilUtc=yesterday`, '/api/simulated/virtual-machines?after=x'])(
-    'GET %s is refused in words',
-    async (path) => {
-      expect(await host.request('GET', path)).toMatchObject({
-        status: 400,
-        body: { code: 'REQUEST_INVALID' },
-      });
-    },
-  );
+  it('the pages of the VMs that are there have each of them once', async () => {
+    const names: unknown[] = [];
+    for (let link: string | undefined = `${MACHINES}?present=true`; link !== undefined;) {
+      const { value, nextLink } = await get(link);
+      names.push(...value.map(({ id }) => id));
+      link = nextLink;
+    }
+    expect(names.length).toBeGreaterThan(500);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each([
+    `${EVENTS}?after=-1`,
+    `${EVENTS}?untilUtc=yesterday`,
+    `${MACHINES}?after=x`,
+    `${MACHINES}?present=true&after=500`,
+  ])('GET %s is refused in words', async (path) => {
+    expect(await host.request('GET', path)).toMatchObject({
+      status: 400,
+      body: { code: 'REQUEST_INVALID' },
+    });
+  });
 
   it.each([
     ['--base-url', 'http://127.0.0.1:1', '--fleet', 'fleets/contoso.json'],

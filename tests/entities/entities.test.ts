@@ -2,7 +2,13 @@ import { createRequire } from 'node:module';
 import type { EntityContext } from 'durable-functions';
 import { subscriptionKey } from '../../domain/disruption';
 import { AvailabilitySetId, childId, keyOf } from '../../domain/ids';
-import { emptyLedger, tryAcquire, type ClaimAnswer, type ClaimRequest } from '../../domain/ledger';
+import {
+  emptyLedger,
+  tryAcquire,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type LedgerState,
+} from '../../domain/ledger';
 import { sha256Hex } from '../../domain/sha256';
 import { VmState } from '../../domain/vmState';
 import { shortText } from '../../composition/shortText';
@@ -26,6 +32,12 @@ interface Reply {
   readonly entityExists: boolean;
   readonly entityState?: string;
   readonly results: readonly { readonly isError: boolean; readonly result?: string }[];
+}
+
+/** A ledger from the text of its state, as another process reads it. */
+function readAnew(state: string | null | undefined): LedgerState {
+  const kept: unknown = JSON.parse(state ?? 'null');
+  return ledgerOf(typeof kept === 'string' ? JSON.parse(shortText.restore(kept)) : kept, shortText);
 }
 
 /** Calls an entity as the host does: on the library's own wrapper, its state as JSON text, several operations in one batch. */
@@ -158,7 +170,7 @@ describe('the disruption ledger', () => {
       answer.kind === 'granted' ? [] : [...new Set(answer.because.map(({ rule }) => rule))],
     );
     expect(rules).toEqual([...running.map(() => []), ...waiting.map(() => ['geoPair'])]);
-    const kept = ledgerOf(JSON.parse(state ?? 'null'), shortText);
+    const kept = readAnew(state);
     expect(kept.claims.map(({ claimId }) => claimId)).toEqual(running.map(({ claimId }) => claimId));
     expect(kept.tickets.map(({ disruption }) => disruption)).toEqual(
       waiting.map(({ disruption }) => disruption),
@@ -190,6 +202,31 @@ describe('the disruption ledger', () => {
       ['tryAcquire', roundOfSet(region, 999)],
     );
     expect(room.answers.at(-1)).toEqual({ kind: 'granted' });
+  });
+
+  it('knows what it kept last without reading it, and that is what the text says; of older ones it reads the text', () => {
+    const region = 'southcentralus';
+    let state = emptyLedger;
+    const texts: string[] = [];
+    for (let n = 0; n < 120; n += 1) {
+      state = tryAcquire(state, roundOfSet(region, n)).state;
+      const kept = keptLedger(state, shortText);
+      if (typeof kept === 'string') texts.push(kept);
+    }
+    let restored = 0;
+    const counting = {
+      ...shortText,
+      restore: (short: string) => {
+        restored += 1;
+        return shortText.restore(short);
+      },
+    };
+    expect(ledgerOf(texts.at(-1), counting)).toBe(state);
+    expect(restored).toBe(0);
+    expect(readAnew(JSON.stringify(texts.at(-1)))).toEqual(state);
+    const first = ledgerOf(texts[0], counting);
+    expect(restored).toBe(1);
+    expect(first).toEqual(readAnew(JSON.stringify(texts[0])));
   });
 
   it('looking changes nothing', async () => {
