@@ -50,8 +50,7 @@ export function redoLog(store: Store, { folder, watch }: RedoLogOptions): Store 
 
 /** Every change is in the file before a caller learns that it was made or acts on it, and every answer is from storage that has all of them. */
 function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo): Table {
-  const changed = (partition: string, changes: Parameters<Table['write']>[1]): void => {
-    const { upsert = [], remove = [] } = changes;
+  const changed = (partition: string, { upsert = [], remove = [] }: Parameters<Table['write']>[1]): void => {
     file.append([
       ...upsert.map(({ row, value }) => ({ table: name, partition, row, value })),
       ...remove.map((row) => ({ table: name, partition, row })),
@@ -64,6 +63,7 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
     remove: readonly string[] = [],
   ): Promise<boolean> => {
     const before = await redo.ready();
+    file.intend(upsert.map(({ row }) => ({ table: name, partition, row })));
     const done = await work();
     const died = !redo.isAlive(before);
     const isKnown = (died || !done) && upsert.every(({ row }) => file.has(name, partition, row));
@@ -174,7 +174,18 @@ class Redo {
     });
     for (const [table, partition, changes] of byPartition(this.#file.entries()))
       await this.#store.table(table).write(partition, changes);
+    await this.#adoptUnsure();
     this.#redoneAt = deaths;
+  }
+
+  /** Before anything is read: what a process has made and died before it could say so may be in no file yet, and who reads it does not make it again. */
+  async #adoptUnsure(): Promise<void> {
+    for (const { table, partition, row } of this.#file.unsure()) {
+      const found = await this.#store.table(table).get(partition, row);
+      if (found !== null && !this.#file.has(table, partition, row))
+        this.#file.append([{ table, partition, row, value: found.value }]);
+    }
+    this.#file.sure();
   }
 }
 
@@ -202,6 +213,10 @@ function byPartition(
 class RedoFile {
   #current = 1;
   readonly #handles: readonly number[];
+  /** In a file of its own, so that a version that knows nothing of it takes none of it for removed. */
+  readonly #intents: number;
+  #intended: (Entry & { readonly atMs: number })[] = [];
+  #unsure: readonly Entry[];
   #sinceMs = Date.now();
 
   constructor(folder: string) {
@@ -214,6 +229,26 @@ class RedoFile {
     renameSync(`${together}.new`, together);
     writeFileSync(anew, '');
     this.#handles = paths.map((path) => openSync(path, 'a'));
+    const intents = join(folder, 'tables-redo-intents.jsonl');
+    this.#unsure = linesOf(intents).filter((one) => !this.has(one.table, one.partition, one.row));
+    this.#intents = openSync(intents, 'a');
+  }
+
+  /** Rows that are about to be made, where only the answer says whether they were. */
+  intend(rows: readonly Entry[]): void {
+    const atMs = Date.now();
+    const timed = rows.map((row) => ({ atMs, ...row }));
+    writeSync(this.#intents, textOf(timed));
+    this.#intended.push(...timed);
+  }
+
+  /** What processes before this one were about to make, and did not say that they had. */
+  unsure(): readonly Entry[] {
+    return this.#unsure;
+  }
+
+  sure(): void {
+    this.#unsure = [];
   }
 
   /** Oldest first; of both files. */
@@ -248,6 +283,9 @@ class RedoFile {
     this.#sinceMs = atMs;
     this.#current = 1 - this.#current;
     ftruncateSync(this.#handle, 0);
+    this.#intended = this.#intended.filter((one) => one.atMs > atMs - KEPT_MS);
+    ftruncateSync(this.#intents, 0);
+    writeSync(this.#intents, textOf(this.#intended));
   }
 }
 

@@ -128,6 +128,30 @@ describe('the redo log', () => {
     expect((await table.get('p', 'r'))?.value).toEqual({ n: 1 });
   });
 
+  it('keeps what a process made and died before it could say so: who only reads it does not make it again', async () => {
+    const { store, watch, kill } = crashableStore();
+    const dying = slow(store);
+    void redoLog(dying.store, { folder, watch }).table('outcomes').insert('p', 'r', { patched: true });
+    await dying.written;
+    const next = redoLog(store, { folder, watch }).table('outcomes');
+    expect((await next.get('p', 'r'))?.value).toEqual({ patched: true });
+    kill();
+    expect((await next.get('p', 'r'))?.value).toEqual({ patched: true });
+  });
+
+  it('takes a row that a process was about to make, and did not, for none', async () => {
+    const { store, watch, kill } = crashableStore();
+    const dying = slow(store);
+    void redoLog(dying.store, { folder, watch }).table('outcomes').insert('p', 'r', { patched: true });
+    await dying.written;
+    kill();
+    const next = redoLog(store, { folder, watch }).table('outcomes');
+    expect(await next.get('p', 'r')).toBeNull();
+    expect(await next.insert('p', 'r', { patched: false })).toBe(true);
+    kill();
+    expect((await next.get('p', 'r'))?.value).toEqual({ patched: false });
+  });
+
   it('keeps a change before storage makes it', async () => {
     const { store, watch, kill } = crashableStore();
     const acknowledged = slow(store);
