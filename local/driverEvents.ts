@@ -10,7 +10,7 @@ export async function eventsOf(host: Host, untilUtc: string): Promise<Iterable<D
   return driver.events();
 }
 
-/** The fleet as the driver has loaded it from its file: one of 100,000 VMs is not read twice. */
+/** The fleet as the driver has loaded it from its file: of one of 100,000 VMs there need not be two in memory. */
 export async function loadedFleet(host: Host): Promise<Pick<ParsedFleet, 'vms' | 'instances'>> {
   const fleet = (await driverOf(host)).fleet();
   if (fleet === null) throw new Error('The simulated driver has no fleet.');

@@ -186,8 +186,8 @@ async function liveThrough(
   const { values, settings } = options.settings ?? readAppSettings();
   const { policy } = settings;
   const environment = azure?.environment ?? simulatedEnvironment(options);
-  const unbound = boundHeap(vmCount);
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
+  const unbound = boundHeap(vmCount);
   try {
     azure?.open(host, policy);
     for (let day = 1; day <= virtualDays; day += 1) {

@@ -181,9 +181,9 @@ class Redo {
   /** Before anything is read: what a process has made and died before it could say so may be in no file yet, and who reads it does not make it again. */
   async #adoptUnsure(): Promise<void> {
     for (const { table, partition, row } of this.#file.unsure()) {
+      if (this.#file.has(table, partition, row)) continue;
       const found = await this.#store.table(table).get(partition, row);
-      if (found !== null && !this.#file.has(table, partition, row))
-        this.#file.append([{ table, partition, row, value: found.value }]);
+      if (found !== null) this.#file.append([{ table, partition, row, value: found.value }]);
     }
     this.#file.sure();
   }
@@ -225,12 +225,12 @@ class RedoFile {
     this.#known = paths.flatMap(linesOf).sort((a, b) => a.atMs - b.atMs);
     // What the process before left is kept together before the other file begins again.
     const [together = '', anew = ''] = paths;
-    writeFileSync(`${together}.new`, textOf(this.#known));
-    renameSync(`${together}.new`, together);
+    rewrite(together, this.#known);
     writeFileSync(anew, '');
     this.#handles = paths.map((path) => openSync(path, 'a'));
     const intents = join(folder, 'tables-redo-intents.jsonl');
-    this.#unsure = linesOf(intents).filter((one) => !this.has(one.table, one.partition, one.row));
+    this.#unsure = linesOf(intents);
+    rewrite(intents, this.#unsure);
     this.#intents = openSync(intents, 'a');
   }
 
@@ -291,6 +291,12 @@ class RedoFile {
 
 const textOf = (entries: readonly object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+
+/** At no moment is there less in the file than before. */
+function rewrite(path: string, entries: readonly Entry[]): void {
+  writeFileSync(`${path}.new`, textOf(entries));
+  renameSync(`${path}.new`, path);
+}
 
 /** A last line that a crash tore is dropped: its change was never acknowledged. */
 function linesOf(path: string): (Entry & { readonly atMs: number })[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryStore } from '../../store/memoryTable';
@@ -150,6 +150,14 @@ describe('the redo log', () => {
     expect(await next.insert('p', 'r', { patched: false })).toBe(true);
     kill();
     expect((await next.get('p', 'r'))?.value).toEqual({ patched: false });
+  });
+
+  it('starts after a crash that tore its last line, and after the one that follows', async () => {
+    const { store, watch } = crashableStore();
+    await redoLog(store, { folder, watch }).table('outcomes').insert('p', 'a', { n: 1 });
+    for (const name of readdirSync(folder)) appendFileSync(join(folder, name), '{"atMs":1,"tab');
+    for (const row of ['b', 'c'])
+      expect(await redoLog(store, { folder, watch }).table('outcomes').insert('p', row, { n: 2 })).toBe(true);
   });
 
   it('keeps a change before storage makes it', async () => {
