@@ -1,6 +1,7 @@
+import type { DriverAction, DriverEvent } from '../drivers/driver';
 import type { AuditInput, AuditVm } from './auditInput';
 import { type Findings, utcOf } from './auditReport';
-import type { DriverLog, TimedEvent } from './driverLog';
+import type { DriverLog, EventReader } from './driverLog';
 import type { FleetFacts } from './fleetFacts';
 import type { OffPeakWindows } from './offPeakWindows';
 
@@ -10,6 +11,28 @@ const HOUR = 3_600_000;
 const TWO_WINDOWS = 48 * HOUR;
 /** Hours that are always open never close. */
 const LAST_WINDOW_MAX = 12 * HOUR;
+
+/** What says whether a VM could be assessed, or that it was. */
+const TELLING = [
+  'assessmentStarted',
+  'deleted',
+  'poweredOff',
+  'poweredOn',
+  'agentLost',
+  'agentRestored',
+] as const satisfies readonly DriverAction[];
+type Telling = (typeof TELLING)[number];
+
+const isTelling = (action: DriverAction): action is Telling =>
+  (TELLING as readonly DriverAction[]).includes(action);
+
+/** What happened to one VM, in the order of time. Two lists: a large fleet has a million of these. */
+interface History {
+  readonly actions: Telling[];
+  readonly ats: number[];
+}
+
+const NOTHING: History = { actions: [], ats: [] };
 
 /** What is known of a VM between two events: it runs and its agent reports, or not. */
 interface Seen {
@@ -24,38 +47,50 @@ interface Seen {
  * took part is read off the outcomes, and when one ran off the driver's log: of a VM that was off or silent for a moment nothing is asked
  * for the time before.
  */
-export function checkAssessments(
-  log: Pick<DriverLog, 'events' | 'from' | 'until'>,
-  { fleet, windows }: { readonly fleet: FleetFacts; readonly windows: OffPeakWindows },
-  { vms, outcomes = [], assessmentEverySeconds, changedByOwner = [] }: AuditInput,
-  findings: Findings,
-): void {
-  if (assessmentEverySeconds === undefined || log.from === null) return;
-  const longest = assessmentEverySeconds * 1000 + TWO_WINDOWS;
-  const changed = new Set(changedByOwner.map((id) => id.toLowerCase()));
-  const tookPart = new Set(
-    outcomes
-      .filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason))
-      .map(({ vm }) => fleet.firstIdOf(vm)),
-  );
-  const eventsOf = new Map<string, TimedEvent[]>();
-  for (const timed of log.events) {
-    const key = fleet.firstIdOf(timed.event.vm);
-    const known = eventsOf.get(key);
-    if (known === undefined) eventsOf.set(key, [timed]);
-    else known.push(timed);
+export class AssessmentRule implements EventReader {
+  /** By the first id of the VM. */
+  readonly #histories = new Map<string, History>();
+  readonly #fleet: FleetFacts;
+  readonly #input: AuditInput;
+
+  constructor(fleet: FleetFacts, input: AuditInput) {
+    this.#fleet = fleet;
+    this.#input = input;
   }
-  for (const vm of vms) {
-    const key = vm.id.toLowerCase();
-    if (!tookPart.has(key) || changed.has(key) || hasUnfitAgent(vm)) continue;
-    const place = fleet.find(vm.id);
-    // In the last of these windows it may be assessed until that closes.
-    const isLate = (since: number, at: number): boolean => {
-      const window = place && windows.at(place, since + longest);
-      const closes = window === null ? 0 : Math.min(window.closes, since + longest + LAST_WINDOW_MAX);
-      return at > Math.max(since + longest, closes);
-    };
-    checkOne(vm, eventsOf.get(key) ?? [], { from: log.from, until: log.until, longest, isLate }, findings);
+
+  read(at: number, { action, vm }: DriverEvent): void {
+    if (this.#input.assessmentEverySeconds === undefined || !isTelling(action)) return;
+    const key = this.#fleet.firstIdOf(vm);
+    let history = this.#histories.get(key);
+    if (history === undefined) this.#histories.set(key, (history = { actions: [], ats: [] }));
+    history.actions.push(action);
+    history.ats.push(at);
+  }
+
+  /** When the whole log was read. */
+  check(log: Pick<DriverLog, 'from' | 'until'>, windows: OffPeakWindows, findings: Findings): void {
+    const { vms, outcomes = [], assessmentEverySeconds, changedByOwner = [] } = this.#input;
+    if (assessmentEverySeconds === undefined || log.from === null) return;
+    const longest = assessmentEverySeconds * 1000 + TWO_WINDOWS;
+    const changed = new Set(changedByOwner.map((id) => id.toLowerCase()));
+    const tookPart = new Set(
+      outcomes
+        .filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason))
+        .map(({ vm }) => this.#fleet.firstIdOf(vm)),
+    );
+    for (const vm of vms) {
+      const key = vm.id.toLowerCase();
+      if (!tookPart.has(key) || changed.has(key) || hasUnfitAgent(vm)) continue;
+      const place = this.#fleet.find(vm.id);
+      // In the last of these windows it may be assessed until that closes.
+      const isLate = (since: number, at: number): boolean => {
+        const window = place && windows.at(place, since + longest);
+        const closes = window === null ? 0 : Math.min(window.closes, since + longest + LAST_WINDOW_MAX);
+        return at > Math.max(since + longest, closes);
+      };
+      const judged = { from: log.from, until: log.until, longest, isLate };
+      checkOne(vm, this.#histories.get(key) ?? NOTHING, judged, findings);
+    }
   }
 }
 
@@ -90,12 +125,12 @@ interface Judged {
 
 function checkOne(
   vm: AuditVm,
-  events: readonly TimedEvent[],
+  { actions, ats }: History,
   { from, until, longest, isLate }: Judged,
   findings: Findings,
 ): void {
-  const first = events.find(({ event: { action } }) => action === 'poweredOn' || action === 'poweredOff');
-  const isOn = first === undefined ? vm.isOff !== true : first.event.action !== 'poweredOn';
+  const first = actions.find((action) => action === 'poweredOn' || action === 'poweredOff');
+  const isOn = first === undefined ? vm.isOff !== true : first !== 'poweredOn';
   const seen: Seen = { isOn, hasAgent: true, waitsSince: null };
   if (seen.isOn) seen.waitsSince = from;
   const judge = (at: number): void => {
@@ -109,9 +144,10 @@ function checkOne(
       `it ran and was not assessed since ${utcOf(seen.waitsSince)}: ${Math.round((at - seen.waitsSince) / HOUR)} h, at most ${Math.round(longest / HOUR)} h`,
     );
   };
-  for (const { at, event } of events) {
+  for (const [n, action] of actions.entries()) {
+    const at = ats[n] ?? until;
     const before = seen.waitsSince;
-    switch (event.action) {
+    switch (action) {
       case 'assessmentStarted':
         judge(at);
         seen.waitsSince = at;
@@ -129,17 +165,6 @@ function checkOne(
       case 'agentRestored':
         seen.hasAgent = true;
         break;
-      case 'assessmentCompleted':
-      case 'extensionInstalled':
-      case 'healthProbed':
-      case 'moved':
-      case 'installCompleted':
-      case 'installStarted':
-      case 'patchFailed':
-      case 'patchInstalled':
-      case 'rebootCompleted':
-      case 'rebootStarted':
-        continue; // none of these says whether it could be assessed
     }
     const canBe = seen.isOn && seen.hasAgent;
     if (!canBe && before !== null) judge(at);

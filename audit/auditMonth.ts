@@ -1,7 +1,7 @@
 import type { AuditInput, AuditWaiver } from './auditInput';
 import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
-import { checkAssessments } from './assessmentRules';
+import { AssessmentRule } from './assessmentRules';
 import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, type LogEntry, readDriverLog } from './driverLog';
 import { checkExposure } from './exposureRules';
@@ -17,7 +17,7 @@ import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
 import { StandaloneRules } from './standaloneRules';
-import { checkUntouched } from './untouchedRules';
+import { UntouchedRule } from './untouchedRules';
 import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
@@ -33,10 +33,13 @@ export function auditMonth(input: AuditInput): AuditReport {
   const regions = new RegionFacts(input.extraRegions ?? []);
   const { ownWindows = [], rings = [] } = input;
   const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions, ownWindows, rings });
+  const assessments = new AssessmentRule(fleet, input);
+  const untouched = new UntouchedRule(fleet, input);
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,
     findings,
+    [assessments, untouched],
   );
   const stretch = { from: log.from ?? log.until, until: log.until };
   const fleets = new OffPeakWindows(input.offPeak, stretch.from, stretch.until);
@@ -49,8 +52,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   if (exposure !== undefined)
     checkExposure(log, input.rollouts ?? [], { ...exposure, soakSeconds }, findings);
   checkReport(log, fleet, input, findings);
-  checkAssessments(log, { fleet, windows: fleets }, input, findings);
-  checkUntouched(log, fleet, input, findings);
+  assessments.check(log, fleets, findings);
+  untouched.check(findings);
   const { freezes = [], onItsWaySeconds = 0, changedByOwner = [] } = input;
   checkFreezes(log.installs, freezes, { vms, onItsWaySeconds, changedByOwner }, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);

@@ -92,8 +92,8 @@ export class Findings {
     'INV-17': 0,
   };
 
-  evaluated(invariant: Invariant): void {
-    this.evaluations[invariant] += 1;
+  evaluated(invariant: Invariant, times = 1): void {
+    this.evaluations[invariant] += times;
   }
 
   violated(invariant: Invariant, vm: string | null, atMs: number, detail: string): void {

@@ -35,14 +35,12 @@ export interface PatchInstalled {
   readonly classification: unknown;
 }
 
-export interface TimedEvent {
-  readonly at: number;
-  readonly event: DriverEvent;
+/** Is shown every event, in the order of time: the log of a large fleet has millions, and none is kept for it. */
+export interface EventReader {
+  read(at: number, event: DriverEvent): void;
 }
 
 export interface DriverLog {
-  /** Every event, in the order of time. */
-  readonly events: readonly TimedEvent[];
   readonly from: number | null;
   readonly until: number;
   readonly eventCount: number;
@@ -55,32 +53,54 @@ export interface DriverLog {
 const RANK = { ends: 0, reported: 1, starts: 2, endsAtOnce: 3 } as const;
 
 export interface LogSource {
+  /** A list in any order, or a stream in the order of time. */
   readonly events: Iterable<DriverEvent>;
   readonly untilUtc: string;
   readonly waivers: readonly { readonly vm: string; readonly at: string }[];
 }
 
-/** Reads the driver's log in the order of its times, whatever the order of its lines; what cannot be placed becomes a doubt. */
-export function readDriverLog(source: LogSource, fleet: FleetFacts, findings: Findings): DriverLog {
-  const events = timed(source.events, findings);
+/** Reads the driver's log, once, in the order of its times; what cannot be placed becomes a doubt. */
+export function readDriverLog(
+  source: LogSource,
+  fleet: FleetFacts,
+  findings: Findings,
+  others: readonly EventReader[] = [],
+): DriverLog {
   const untilUtc = Date.parse(source.untilUtc);
   if (Number.isNaN(untilUtc)) throw new RangeError(`The audit ends at no time: ${source.untilUtc}`);
-  const until = Math.max(untilUtc, events.at(-1)?.at ?? untilUtc);
-  const reader = new LogReader(fleet, findings, until);
-  for (const { at, event } of events) reader.read(at, event);
+  const reader = new LogReader(fleet, findings);
+  let eventCount = 0;
+  let from: number | null = null;
+  let last = -Infinity;
+  for (const event of inOrderOfTime(source.events)) {
+    const at = Date.parse(event.at);
+    if (Number.isNaN(at)) {
+      findings.doubted(event.vm, event.at, `${event.action} at an invalid time`);
+      continue;
+    }
+    if (at < last) throw new RangeError(`The log is a stream and goes back in time, to ${event.at}.`);
+    from ??= at;
+    last = at;
+    eventCount += 1;
+    reader.read(at, event);
+    for (const other of others) other.read(at, event);
+  }
   for (const { vm, at } of source.waivers) reader.waive(vm, at);
-  return { events, from: events[0]?.at ?? null, until, eventCount: events.length, ...reader.close() };
+  const until = Math.max(untilUtc, last);
+  return { from, until, eventCount, ...reader.close(until) };
 }
 
-function timed(events: Iterable<DriverEvent>, findings: Findings): TimedEvent[] {
-  const list: TimedEvent[] = [];
-  for (const event of events) {
-    const at = Date.parse(event.at);
-    if (Number.isNaN(at)) findings.doubted(event.vm, event.at, `${event.action} at an invalid time`);
-    else list.push({ at, event });
-  }
-  return list.sort((a, b) => a.at - b.at);
+/** A list is put in order, whatever the order of its lines. */
+function inOrderOfTime(events: Iterable<DriverEvent>): Iterable<DriverEvent> {
+  if (!isList(events)) return events;
+  const all = events.map((event) => ({ event, at: Date.parse(event.at) }));
+  const timed = all.filter(({ at }) => !Number.isNaN(at));
+  if (timed.every(({ at }, n) => n === 0 || at >= (timed[n - 1]?.at ?? at))) return events;
+  const untimed = all.filter(({ at }) => Number.isNaN(at));
+  return [...untimed, ...timed.sort((a, b) => a.at - b.at)].map(({ event }) => event);
 }
+
+const isList = (events: Iterable<DriverEvent>): events is readonly DriverEvent[] => Array.isArray(events);
 
 class LogReader {
   readonly #installs: Install[] = [];
@@ -91,12 +111,10 @@ class LogReader {
 
   readonly #fleet: FleetFacts;
   readonly #findings: Findings;
-  readonly #until: number;
 
-  constructor(fleet: FleetFacts, findings: Findings, until: number) {
+  constructor(fleet: FleetFacts, findings: Findings) {
     this.#fleet = fleet;
     this.#findings = findings;
-    this.#until = until;
   }
 
   read(at: number, event: DriverEvent): void {
@@ -161,8 +179,9 @@ class LogReader {
     else this.#logEntries.push({ at, rank: RANK.reported, kind: 'waived', place });
   }
 
-  close(): Pick<DriverLog, 'installs' | 'patches' | 'logEntries'> {
+  close(until: number): Pick<DriverLog, 'installs' | 'patches' | 'logEntries'> {
     for (const install of this.#installs) {
+      if (!install.completed) install.end = until;
       const endRank = install.end === install.start ? RANK.endsAtOnce : RANK.ends;
       this.#logEntries.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
       if (install.completed)
@@ -179,7 +198,7 @@ class LogReader {
       operationId: event.operationId,
       rolloutId: event.rolloutId,
       start: at,
-      end: this.#until,
+      end: Infinity,
       completed: false,
       hasPatched: false,
       maximumDurationMinutes: typeof maximumDurationMinutes === 'number' ? maximumDurationMinutes : null,

@@ -43,6 +43,8 @@ export class FleetFacts {
   readonly #setSizes = new Map<string, number>();
   readonly #standalone = new Map<string, number>();
   readonly #offAtFirst = new Map<string, AuditVm[]>();
+  /** By the spelling that was asked for. */
+  readonly #firstIds = new Map<string, string>();
 
   readonly #timeZone: TimeZoneFacts;
 
@@ -114,13 +116,20 @@ export class FleetFacts {
   /** From then on the VM has another id: it is the same one. */
   moved(event: DriverEvent, to: string): void {
     const place = this.placeOf(event);
-    this.#places.set(to, place);
-    this.#places.set(to.toLowerCase(), place);
+    for (const id of [to, to.toLowerCase()]) {
+      this.#places.set(id, place);
+      this.#firstIds.delete(id);
+    }
   }
 
   /** The id that a VM had first, in lower case. */
   firstIdOf(vm: string): string {
-    return (this.find(vm)?.vm ?? vm).toLowerCase();
+    let id = this.#firstIds.get(vm);
+    if (id === undefined) {
+      id = (this.find(vm)?.vm ?? vm).toLowerCase();
+      this.#firstIds.set(vm, id);
+    }
+    return id;
   }
 
   #learn(id: string, event: DriverEvent): Place {

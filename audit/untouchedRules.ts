@@ -1,41 +1,63 @@
-import type { DriverAction } from '../drivers/driver';
+import type { DriverAction, DriverEvent } from '../drivers/driver';
 import type { AuditInput, AuditVm } from './auditInput';
 import type { Findings } from './auditReport';
-import type { DriverLog } from './driverLog';
+import type { EventReader } from './driverLog';
 import type { FleetFacts } from './fleetFacts';
 
 const EXCLUDE_TAG = 'lowtide-exclude';
+
+/** How often a VM was touched, and when that was forbidden. */
+interface Touched {
+  count: number;
+  readonly forbidden: { readonly at: number; readonly why: string }[];
+}
 
 /**
  * INV-17: a VM is left alone against the word of its owner: no rollout installs on one that is excluded, in the hands of its own schedule or in a
  * patch mode that leaves its patches to others (R-416), none assesses one that is excluded, and none reboots one whose setting is Never. By the
  * facts of the fleet file, under whatever id the VM has since; one whose owner changed it meanwhile is not judged.
  */
-export function checkUntouched(
-  { events }: Pick<DriverLog, 'events'>,
-  fleet: Pick<FleetFacts, 'firstIdOf'>,
-  { vms, excludeTag = EXCLUDE_TAG, changedByOwner = [] }: AuditInput,
-  findings: Findings,
-): void {
-  const changed = new Set(changedByOwner.map((id) => fleet.firstIdOf(id)));
-  const facts = new Map(vms.map((vm) => [vm.id.toLowerCase(), vm]));
-  const inRollout = new Set<string>();
-  for (const { at, event } of events) {
-    if (!TOUCHES.has(event.action)) continue;
-    const key = fleet.firstIdOf(event.vm);
-    const vm = facts.get(key);
-    if (vm === undefined || changed.has(key)) continue;
+export class UntouchedRule implements EventReader {
+  readonly #vms: ReadonlyMap<string, AuditVm>;
+  readonly #touched = new Map<AuditVm, Touched>();
+  readonly #inRollout = new Set<string>();
+  readonly #fleet: Pick<FleetFacts, 'firstIdOf'>;
+  readonly #input: Pick<AuditInput, 'excludeTag' | 'changedByOwner'>;
+
+  constructor(fleet: Pick<FleetFacts, 'firstIdOf'>, input: AuditInput) {
+    this.#fleet = fleet;
+    this.#input = input;
+    this.#vms = new Map(input.vms.map((vm) => [vm.id.toLowerCase(), vm]));
+  }
+
+  read(at: number, event: DriverEvent): void {
+    const { action, operationId } = event;
+    if (!TOUCHES.has(action)) return;
+    const vm = this.#vms.get(this.#fleet.firstIdOf(event.vm));
+    if (vm === undefined) return;
     const isRollouts = event.rolloutId !== null;
-    if (event.action === 'installStarted' && isRollouts && event.operationId !== null)
-      inRollout.add(event.operationId);
-    const why = forbidden(vm, excludeTag, {
-      installs: event.action === 'installStarted' && isRollouts,
-      assesses: event.action === 'assessmentStarted',
-      reboots: event.action === 'rebootStarted' && (isRollouts || inRollout.has(event.operationId ?? '')),
+    if (action === 'installStarted' && isRollouts && operationId !== null) this.#inRollout.add(operationId);
+    const why = forbidden(vm, this.#input.excludeTag ?? EXCLUDE_TAG, {
+      installs: action === 'installStarted' && isRollouts,
+      assesses: action === 'assessmentStarted',
+      reboots: action === 'rebootStarted' && (isRollouts || this.#inRollout.has(operationId ?? '')),
     });
-    if (why === undefined) continue;
-    findings.evaluated('INV-17');
-    if (why !== null) findings.violated('INV-17', vm.id, at, why);
+    if (why === undefined) return;
+    const touched = this.#touched.get(vm) ?? { count: 0, forbidden: [] };
+    touched.count += 1;
+    if (why !== null) touched.forbidden.push({ at, why });
+    this.#touched.set(vm, touched);
+  }
+
+  /** When the whole log was read: which VM was changed by its owner is known by the id that it has by then. */
+  check(findings: Findings): void {
+    const { changedByOwner = [] } = this.#input;
+    const changed = new Set(changedByOwner.map((id) => this.#fleet.firstIdOf(id)));
+    for (const [vm, { count, forbidden: found }] of this.#touched) {
+      if (changed.has(vm.id.toLowerCase())) continue;
+      findings.evaluated('INV-17', count);
+      for (const { at, why } of found) findings.violated('INV-17', vm.id, at, why);
+    }
   }
 }
 

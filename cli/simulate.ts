@@ -22,18 +22,20 @@ export async function runSimulate(
   const report = await simulateMonth(
     { ...month, settings },
     {
-      events: (lines) => {
-        if (events !== undefined) writeOutput(events, lines);
-      },
-      audit: (lines) => {
-        if (audit !== undefined) writeOutput(audit, lines);
-      },
+      ...(events !== undefined && { events: writing(events) }),
+      ...(audit !== undefined && { audit: writing(audit) }),
     },
   );
   if (json !== undefined) writeJson(json, report);
   say.line(describe(report));
   return report.violations.length === 0 && (report.azure?.disagreements.length ?? 0) === 0 ? 0 : 2;
 }
+
+const writing =
+  (path: string) =>
+  (lines: Iterable<string>): void => {
+    writeOutput(path, lines);
+  };
 
 function describe(report: SimulationReport): string {
   const rows = Object.entries(report.outcomes)

@@ -80,14 +80,15 @@ export function* inventoryChanges(
 ): Generator<number, InventoryChanges> {
   const before = yield* bySubscription(known);
   const now = yield* bySubscription(listing.vms);
-  const moves = yield* movesOf(known, listing.vms);
+  const moves = yield* movesOf(known, now, listing.vms);
   const notBelieved: { subscriptionId: string; why: string }[] = [];
   const changes: Changes = { present: [], added: [], changed: [], moved: [], buried: [], removed: [] };
   const doubted = new Set<string>();
-  for (const subscriptionId of [...new Set([...before.keys(), ...now.keys()])].sort()) {
+  const subscriptions = [...new Set([...before.keys(), ...now.keys()])].sort();
+  for (const subscriptionId of subscriptions) {
     const why = doubt(
-      [...(before.get(subscriptionId)?.values() ?? [])].filter(({ id }) => !moves.has(id)),
-      now.get(subscriptionId) ?? new Map<VmId, KnownVm>(),
+      stayed(before.get(subscriptionId) ?? NO_VMS, moves),
+      now.get(subscriptionId) ?? NO_VMS,
       listing.incomplete.get(subscriptionId),
       policy,
     );
@@ -98,29 +99,33 @@ export function* inventoryChanges(
   // What a subscription lists that is not believed has not arrived there.
   for (const [id, { to }] of moves) if (doubted.has(keyOfSubscription(to))) moves.delete(id);
   const arrived = groupedBy(moves.values(), ({ to }) => to.id);
-  for (const subscriptionId of [...new Set([...before.keys(), ...now.keys()])].sort()) {
-    const knownHere = [...(before.get(subscriptionId)?.values() ?? [])].filter(({ id }) => !moves.has(id));
-    if (doubted.has(subscriptionId))
-      changes.present.push(...knownHere.filter(({ goneUtc }) => goneUtc === undefined));
-    else
-      yield* compare(
-        new Map(knownHere.map((vm) => [vm.id, vm])),
-        now.get(subscriptionId) ?? new Map<VmId, VirtualMachine>(),
-        { changes, arrived },
-        nowUtc,
-      );
+  for (const subscriptionId of subscriptions) {
+    const knownHere = stayed(before.get(subscriptionId) ?? NO_VMS, moves);
+    if (doubted.has(subscriptionId)) {
+      for (const vm of knownHere.values()) if (vm.goneUtc === undefined) changes.present.push(vm);
+    } else yield* compare(knownHere, now.get(subscriptionId) ?? NO_VMS, { changes, arrived }, nowUtc);
   }
   return { ...changes, notBelieved };
+}
+
+const NO_VMS: ReadonlyMap<VmId, KnownVm> = new Map();
+
+/** Those that were not moved away. */
+function stayed(
+  known: ReadonlyMap<VmId, KnownVm>,
+  moves: ReadonlyMap<VmId, MovedVm>,
+): ReadonlyMap<VmId, KnownVm> {
+  return moves.size === 0 ? known : new Map([...known].filter(([id]) => !moves.has(id)));
 }
 
 /** A VM that is not listed under its id any more, and whose GUID one other VM of the listing has: by the id that it had. */
 function* movesOf(
   known: readonly KnownVm[],
+  now: ReadonlyMap<string, ReadonlyMap<VmId, VirtualMachine>>,
   listed: readonly VirtualMachine[],
 ): Generator<number, Map<VmId, MovedVm>> {
-  const ids = new Set(listed.map(({ id }) => id));
-  yield listed.length;
-  const absent = byUniqueId(known.filter(({ id }) => !ids.has(id)));
+  // A VM's id begins with its subscription.
+  const absent = byUniqueId(known.filter((vm) => now.get(keyOfSubscription(vm))?.has(vm.id) !== true));
   yield known.length;
   const moves = new Map<VmId, MovedVm>();
   if (absent.size === 0) return moves;
@@ -137,17 +142,22 @@ function byUniqueId<V extends VirtualMachine>(vms: readonly V[]): Map<string, V[
 }
 
 function doubt(
-  known: readonly KnownVm[],
+  known: ReadonlyMap<VmId, KnownVm>,
   listed: ReadonlyMap<VmId, VirtualMachine>,
   incomplete: string | undefined,
   { inventoryFewerPercent }: Pick<Policy, 'inventoryFewerPercent'>,
 ): string | null {
   if (incomplete !== undefined) return `The platform did not list it to the end: ${incomplete}`;
-  const present = known.filter(({ goneUtc }) => goneUtc === undefined);
-  const fewer = present.filter(({ id }) => !listed.has(id)).length;
+  let present = 0;
+  let fewer = 0;
+  for (const [id, { goneUtc }] of known) {
+    if (goneUtc !== undefined) continue;
+    present += 1;
+    if (!listed.has(id)) fewer += 1;
+  }
   const isMany = fewer >= FEWER_MIN || listed.size === 0;
-  if (fewer === 0 || !isMany || fewer * 100 <= present.length * inventoryFewerPercent) return null;
-  return `${fewer} of the ${present.length} VMs that are known are missing, more than ${inventoryFewerPercent} %.`;
+  if (fewer === 0 || !isMany || fewer * 100 <= present * inventoryFewerPercent) return null;
+  return `${fewer} of the ${present} VMs that are known are missing, more than ${inventoryFewerPercent} %.`;
 }
 
 interface Changes {
@@ -175,10 +185,13 @@ function* compare(
     const before = known.get(id);
     const moves = arrived.get(id) ?? NO_MOVES;
     changes.present.push(vm);
-    const after = withFormerIds(vm, [
-      ...moves.flatMap(({ from }) => [from.id, ...(from.formerIds ?? [])]),
-      ...(before?.formerIds ?? []),
-    ]);
+    const after =
+      moves.length === 0 && before?.formerIds === undefined
+        ? vm
+        : withFormerIds(vm, [
+            ...moves.flatMap(({ from }) => [from.id, ...(from.formerIds ?? [])]),
+            ...(before?.formerIds ?? []),
+          ]);
     if (moves.length > 0) changes.moved.push(...moves.map(({ from }) => ({ from, to: after })));
     else if (before === undefined) changes.added.push(after);
     else if (!isSame(before, after)) changes.changed.push({ before, after });
@@ -232,8 +245,9 @@ function* bySubscription<V extends VirtualMachine>(
   for (const [n, vm] of vms.entries()) {
     if (n % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
     const key = keyOfSubscription(vm);
-    const here = found.get(key) ?? new Map<VmId, V>();
-    found.set(key, here.set(vm.id, vm));
+    const here = found.get(key);
+    if (here === undefined) found.set(key, new Map([[vm.id, vm]]));
+    else here.set(vm.id, vm);
   }
   return found;
 }

@@ -7,15 +7,18 @@ import { ClaimKind, emptyLedger, type Claim, type Impairment, type LedgerState, 
 
 /**
  * The state of a ledger as its entity keeps it. Texts that begin alike are written once (each gives how much of the one before it it shares),
- * instants count from the first, and what repeats is a number. What is longer than this even so is compressed: then the claims of 80 sets and 30
- * rounds of standalone VMs have room, and the tickets of as many that wait in a paired region. A state that would grow beyond it takes no more
- * claims.
+ * instants count from the first, and what repeats is a number. A long one is compressed besides: then the claims of 80 sets and 30 rounds of
+ * standalone VMs have room, and the tickets of as many that wait in a paired region. A state that would grow beyond this takes no more claims.
  */
 export const LEDGER_STATE_LENGTH_MAX = 15_000;
 
+/** Some ten claims can be read as they are. Of a longer state the process that wrote it knows the text, and compressing it takes less time than reading it again. */
+const COMPRESSED_FROM = 4_000;
+
 /** Makes a text short, and whole again. Pure code has no compression of its own. */
 export interface ShortText {
-  readonly shorten: (text: string) => string;
+  /** Quickly; as short as it gets, where that is not enough to have at most so many characters. */
+  readonly shorten: (text: string, lengthMax: number) => string;
   readonly restore: (short: string) => string;
 }
 
@@ -25,8 +28,8 @@ export type KeptLedger = PackedLedger | string;
 export function keptLedger(state: LedgerState, { shorten }: ShortText): KeptLedger {
   const packed = packLedger(state);
   const text = JSON.stringify(packed);
-  if (text.length <= LEDGER_STATE_LENGTH_MAX) return packed;
-  const short = shorten(text);
+  if (text.length < COMPRESSED_FROM) return packed;
+  const short = shorten(text, LEDGER_STATE_LENGTH_MAX);
   remember(short, state);
   return short;
 }
@@ -40,7 +43,7 @@ export function ledgerOf(kept: unknown, { restore }: ShortText): LedgerState {
 
 /** By their texts, what ledgers were kept last: the next operation of a busy one, which most often comes to the same process, does not read it again. */
 const lastKept = new Map<string, LedgerState>();
-const LAST_KEPT_MAX = 8;
+const LAST_KEPT_MAX = 32;
 
 function remember(short: string, state: LedgerState): void {
   lastKept.delete(short);
@@ -80,11 +83,11 @@ export type PackedLedger = z.infer<typeof PackedLedger>;
 type PackedPlace = z.infer<typeof Place>;
 
 export function packLedger(state: LedgerState): PackedLedger {
-  const ids = [...new Set(idsIn(state))].sort();
+  const ids = [...idsIn(state)].sort();
   const idAt = new Map(ids.map((id, at) => [id, at]));
-  const regions = [...new Set(regionsIn(state))].sort();
+  const regions = [...regionsIn(state)].sort();
   const instantMs = remembered(Date.parse);
-  const fromMs = Math.min(...instantsIn(state).map(instantMs), Number.MAX_SAFE_INTEGER);
+  const fromMs = firstMs(state, instantMs);
   const id = (text: string): number => idAt.get(text) ?? -1;
   const ms = (utc: string): number => instantMs(utc) - fromMs;
   const region = (name: string): number => regions.indexOf(name);
@@ -201,38 +204,54 @@ const setOf = remembered((text) => AvailabilitySetId.parse(text));
 const numberOrNull = (value: PackedPlace[number] | undefined): number | null =>
   typeof value === 'number' ? value : null;
 
-function idsIn({ claims, tickets, impairments }: LedgerState): string[] {
-  const held = [...claims, ...tickets].flatMap(({ claimId, disruption: { availabilitySetId } }) =>
-    availabilitySetId === null ? [claimId] : [claimId, availabilitySetId],
-  );
-  return [
-    ...held,
-    ...impairments.flatMap(({ vmId, availabilitySetId }): string[] => [vmId, availabilitySetId]),
-  ];
+function idsIn({ claims, tickets, impairments }: LedgerState): Set<string> {
+  const ids = new Set<string>();
+  for (const held of [claims, tickets])
+    for (const { claimId, disruption } of held) {
+      ids.add(claimId);
+      if (disruption.availabilitySetId !== null) ids.add(disruption.availabilitySetId);
+    }
+  for (const { vmId, availabilitySetId } of impairments) ids.add(vmId).add(availabilitySetId);
+  return ids;
 }
 
-function regionsIn({ claims, tickets, impairments, nextRounds }: LedgerState): string[] {
-  return [
-    ...[...claims, ...tickets].map(({ disruption }) => disruption.region),
-    ...[...impairments, ...nextRounds].map(({ region }) => region),
-  ];
+function regionsIn({ claims, tickets, impairments, nextRounds }: LedgerState): Set<string> {
+  const regions = new Set<string>();
+  for (const held of [claims, tickets]) for (const { disruption } of held) regions.add(disruption.region);
+  for (const placed of [impairments, nextRounds]) for (const { region } of placed) regions.add(region);
+  return regions;
 }
 
-function instantsIn({ claims, tickets, impairments, nextRounds }: LedgerState): string[] {
-  return [
-    ...claims.flatMap(({ startByUtc, expiresUtc }) => [startByUtc, expiresUtc]),
-    ...tickets.flatMap(({ deadlineUtc, askedUtc, lapsesUtc }) => [deadlineUtc, askedUtc, lapsesUtc]),
-    ...impairments.map(({ sinceUtc }) => sinceUtc),
-    ...nextRounds.map(({ untilUtc }) => untilUtc),
-  ];
+/** A number that no instant is behind, where there is none. */
+function firstMs(
+  { claims, tickets, impairments, nextRounds }: LedgerState,
+  instantMs: (utc: string) => number,
+): number {
+  let first = Number.MAX_SAFE_INTEGER;
+  const see = (utc: string): void => {
+    first = Math.min(first, instantMs(utc));
+  };
+  for (const { startByUtc, expiresUtc } of claims) {
+    see(startByUtc);
+    see(expiresUtc);
+  }
+  for (const { deadlineUtc, askedUtc, lapsesUtc } of tickets) {
+    see(deadlineUtc);
+    see(askedUtc);
+    see(lapsesUtc);
+  }
+  for (const { sinceUtc } of impairments) see(sinceUtc);
+  for (const { untilUtc } of nextRounds) see(untilUtc);
+  return first;
 }
 
 /** The texts are in order, so that neighbours begin alike. */
 function sharedBeginnings(texts: readonly string[]): [number, string][] {
   return texts.map((text, n) => {
     const before = texts[n - 1] ?? '';
+    const most = Math.min(text.length, before.length);
     let shared = 0;
-    while (shared < text.length && text[shared] === before[shared]) shared += 1;
+    while (shared < most && text.charCodeAt(shared) === before.charCodeAt(shared)) shared += 1;
     return [shared, text.slice(shared)];
   });
 }

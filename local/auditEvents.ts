@@ -11,9 +11,12 @@ export interface AuditedFleet {
   readonly instances?: ReadonlyMap<string, AuditInstance>;
 }
 
+/** An audit goes on until the last event, at least. */
+const UNTIL_ITS_END = new Date(0).toISOString();
+
 /** The auditor's report on what a driver's log says happened to a fleet. */
 export function auditEvents(
-  events: readonly DriverEvent[],
+  events: Iterable<DriverEvent>,
   { vms, instances }: AuditedFleet,
   policy: Policy,
   rollout: Partial<
@@ -43,7 +46,7 @@ export function auditEvents(
     assessmentEverySeconds: policy.assessmentEverySeconds,
     excludeTag: policy.excludeTag,
     extraRegions: extraRegionsOf(policy.extraRegions),
-    untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
+    untilUtc: UNTIL_ITS_END,
     ...rollout,
   });
 }

@@ -23,8 +23,8 @@ export function collectSooner(vmCount = 0): void {
   growBy(vmCount < HUGE_VMS ? GROWTH_PERCENT : HUGE_GROWTH_PERCENT);
 }
 
-/** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a little more than what is alive. */
-const [BOUND_MB, BOUND_KB_A_VM] = [100, 25];
+/** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a third more than what is alive. */
+const [BOUND_MB, BOUND_KB_A_VM] = [150, 31];
 /** However near to its bound a heap is, and however far from it. */
 const [GROWTH_MIN_PERCENT, GROWTH_MAX_PERCENT] = [15, 100];
 
@@ -67,19 +67,22 @@ const growBy = (percent: number): void => {
 };
 
 /** While the whole app is in memory and all that it has written is read: little of what is read is kept. */
-export const READING_GROWTH_PERCENT = 8;
+const READING_GROWTH_PERCENT = 10;
 
 /** A collection takes half a second and saves a hundred megabytes in a month of 10,000 VMs; a small fleet leaves nothing worth one. */
 const LARGE_VMS = 5_000;
 
 /**
- * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more; and from now on whenever
- * the heap has grown by so many percent. V8 shows the function in contexts that are made after it was asked to.
+ * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more. Returns how to
+ * end it, when the app is gone. V8 shows the function in contexts that are made after it was asked to.
  */
-export function collectIfLarge(vmCount: number, percent: number): void {
-  if (vmCount < LARGE_VMS) return;
-  growBy(percent);
+export function collectForReading(vmCount: number): () => void {
+  if (vmCount < LARGE_VMS) return () => undefined;
+  growBy(READING_GROWTH_PERCENT);
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
+  return () => {
+    growBy(GROWTH_PERCENT);
+  };
 }

@@ -61,15 +61,30 @@ export const ReportedAuditRow = z.looseObject({
 });
 export type ReportedAuditRow = Readonly<z.infer<typeof ReportedAuditRow>>;
 
+/** How a large fleet is read while the app is in memory. */
+interface Reading {
+  readonly rowsAPage?: number;
+  /** Of its VMs, by themselves: what is read has the id as another text each time. */
+  readonly ids?: ReadonlyMap<string, string>;
+}
+
+const NO_IDS: ReadonlyMap<string, string> = new Map();
+
 /** Without what only a reader of the audit wants: a month of 100,000 VMs has some 160,000 rows of 1 to 2 KB, and they are read while the app is in memory. */
-const asJudged = ({ rolloutId, atUtc, what, subject, vmId, evidence }: AuditTrailRow): AuditTrailRow => ({
-  rolloutId,
-  atUtc,
-  what,
-  subject: subject === vmId ? vmId : subject, // one text, not two
-  vmId,
-  evidence: judgedEvidence(evidence),
-});
+function asJudged(
+  { rolloutId, atUtc, what, subject, vmId: read, evidence }: AuditTrailRow,
+  ids: ReadonlyMap<string, string>,
+): AuditTrailRow {
+  const vmId = read === null ? null : (ids.get(read) ?? read);
+  return {
+    rolloutId,
+    atUtc,
+    what,
+    subject: subject === vmId ? vmId : subject, // one text, not two
+    vmId,
+    evidence: judgedEvidence(evidence),
+  };
+}
 
 const judgedEvidence = ({ operationId, scope, patched }: JudgedEvidence): JudgedEvidence => ({
   operationId,
@@ -94,12 +109,17 @@ export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]>
 export async function outcomesOf(
   host: Api,
   rolloutId: string,
-  rowsAPage = 500,
+  { rowsAPage = 500, ids = NO_IDS }: Reading = {},
 ): Promise<readonly ReportedOutcome[]> {
   const outcomes: ReportedOutcome[] = [];
   const path = `/api/rollouts/${rolloutId}/virtual-machines?limit=${rowsAPage}`;
   for await (const one of paged<{ vmId: string; kind: string; reason: string; atUtc: string }>(host, path))
-    outcomes.push({ vm: one.vmId, kind: one.kind, reason: one.reason, atUtc: one.atUtc });
+    outcomes.push({
+      vm: ids.get(one.vmId) ?? one.vmId,
+      kind: one.kind,
+      reason: one.reason,
+      atUtc: one.atUtc,
+    });
   return outcomes;
 }
 
@@ -118,14 +138,14 @@ export async function deletedOf(
 export async function trailOf(
   host: Api,
   rollouts: readonly ReportedRollout[],
-  { whole = false, rowsAPage }: { readonly whole?: boolean; readonly rowsAPage?: number } = {},
+  { whole = false, rowsAPage, ids = NO_IDS }: Reading & { readonly whole?: boolean } = {},
 ): Promise<readonly AuditTrailRow[]> {
   const rows: AuditTrailRow[] = [];
   const query = rowsAPage === undefined ? '' : `?limit=${rowsAPage}`;
   for (const { rolloutId } of rollouts)
     for await (const reported of paged<object>(host, `/api/rollouts/${rolloutId}/audit${query}`)) {
       const row = ReportedAuditRow.parse({ rolloutId, ...reported });
-      rows.push(whole ? row : asJudged(row));
+      rows.push(whole ? row : asJudged(row, ids));
     }
   return rows.sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
 }

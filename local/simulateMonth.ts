@@ -17,7 +17,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf, loadedFleet } from './driverEvents';
-import { boundHeap, collectIfLarge, GROWTH_PERCENT, READING_GROWTH_PERCENT } from './heapGrowth';
+import { boundHeap, collectForReading } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { listFleet, readFleet } from './readFleet';
@@ -118,17 +118,20 @@ export async function simulateMonth(
       { whole: files.audit !== undefined },
     );
     const { vms, instances } = fleet;
-    // Its host is closed: the log and the audit of a large fleet take the room that the app and its rows had.
-    collectIfLarge(vmCount, GROWTH_PERCENT);
-    const events = [...log];
-    const { hash, count } = hashEvents(events, files.events);
+    const trace = new Trace();
+    // What is read once need not be kept: the log of a large fleet is as large as the app was.
+    const events = files.events === undefined && azure === null ? log : [...log];
+    files.events?.(jsonLines(events));
     files.audit?.(jsonLines(evidence.trail));
     const facts = { vms: azure === null ? vms : vms.map(asOnAzure), instances };
-    const judge = (of: readonly DriverEvent[], by: Policy): AuditReport =>
+    const judge = (of: Iterable<DriverEvent>, by: Policy): AuditReport =>
       auditEvents(of, facts, by, { ...evidence, ...auditRollouts(evidence.rollouts) });
     // The driver does not see when a VM runs, so that it cannot say which one could have been assessed: the platform's log says (INV-16).
-    const audit = judge(events, azure === null ? policy : { ...policy, assessmentEverySeconds: Infinity });
-    const compared = azure?.compare(events, platformEvents, (of) => judge(of, policy));
+    const audit = judge(
+      trace.of(events),
+      azure === null ? policy : { ...policy, assessmentEverySeconds: Infinity },
+    );
+    const compared = azure?.compare([...events], platformEvents, (of) => judge(of, policy));
     return {
       ...rollout,
       ...lived,
@@ -136,8 +139,8 @@ export async function simulateMonth(
       virtualMachines: evidence.outcomes,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
       violations: [...audit.violations, ...(compared?.platformAudit.violations ?? [])],
-      traceHash: hash,
-      eventCount: count,
+      traceHash: trace.hash(),
+      eventCount: audit.eventCount,
       audit,
       ...(compared !== undefined && { azure: compared }),
     };
@@ -187,7 +190,7 @@ async function liveThrough(
   const { policy } = settings;
   const environment = azure?.environment ?? simulatedEnvironment(options);
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
-  const unbound = boundHeap(vmCount);
+  let unbound = boundHeap(vmCount);
   try {
     azure?.open(host, policy);
     for (let day = 1; day <= virtualDays; day += 1) {
@@ -195,15 +198,16 @@ async function liveThrough(
       options.onProgress?.(day);
     }
     unbound();
-    collectIfLarge(vmCount, READING_GROWTH_PERCENT);
+    unbound = collectForReading(vmCount);
     const fleet = azure === null ? await loadedFleet(host) : readFleet(options.fleet);
     const rollout = await readRollout(host, rolloutIdOf(month));
     const rollouts = await rolloutsOf(host);
+    const reading = { rowsAPage: ROWS_A_PAGE, ids: new Map(fleet.vms.map(({ id }) => [id, id])) };
     const evidence = {
       untilUtc,
       rollouts,
-      outcomes: await outcomesOf(host, rollout.rolloutId, ROWS_A_PAGE),
-      trail: await trailOf(host, rollouts, { ...trail, rowsAPage: ROWS_A_PAGE }),
+      outcomes: await outcomesOf(host, rollout.rolloutId, reading),
+      trail: await trailOf(host, rollouts, { ...trail, ...reading }),
       freezes: await freezesOf(host),
       changedByOwner: azure === null ? await deletedOf(host, fleet.vms) : [],
     };
@@ -276,20 +280,36 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
 /** Events: each call of the hash costs more than to hash one. */
 const HASHED_TOGETHER = 200;
 
-function hashEvents(
-  events: readonly DriverEvent[],
-  onEvents: SimulationFiles['events'],
-): { hash: string; count: number } {
-  const hash = createHash('sha256');
-  for (let from = 0; from < events.length; from += HASHED_TOGETHER)
-    hash.update([...jsonLines(events.slice(from, from + HASHED_TOGETHER))].join(''));
-  onEvents?.(jsonLines(events));
-  return { hash: hash.digest('hex'), count: events.length };
+/** Hashes events while another reads them. */
+class Trace {
+  readonly #hash = createHash('sha256');
+  #lines: string[] = [];
+
+  *of(events: Iterable<DriverEvent>): Generator<DriverEvent, void, undefined> {
+    for (const event of events) {
+      this.#lines.push(jsonLine(event));
+      if (this.#lines.length === HASHED_TOGETHER) this.#flush();
+      yield event;
+    }
+    this.#flush();
+  }
+
+  /** Of all that was read: SHA-256, in hexadecimal. */
+  hash(): string {
+    return this.#hash.digest('hex');
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#lines.join(''));
+    this.#lines = [];
+  }
 }
 
-function* jsonLines(rows: readonly (DriverEvent | AuditTrailRow)[]): Iterable<string> {
-  for (const row of rows) yield `${JSON.stringify(row)}\n`;
+function* jsonLines(rows: Iterable<DriverEvent | AuditTrailRow>): Iterable<string> {
+  for (const row of rows) yield jsonLine(row);
 }
+
+const jsonLine = (row: DriverEvent | AuditTrailRow): string => `${JSON.stringify(row)}\n`;
 
 function monthOf(text: string): Month {
   const parsed = Month.safeParse(text);

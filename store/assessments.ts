@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LastWritten, writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
-import type { Store, Table } from './store';
+import type { Row, Store, Table } from './store';
 
 /** A VM and the time zone that says when it may be assessed. */
 export const DueAssessment = z.object({ vmId: VmId, timeZone: z.string() });
@@ -107,8 +107,8 @@ export function assessmentStore(store: Store): AssessmentStore {
     row: keyAt(vm),
     value: { vmId: vm.vmId, timeZone: vm.timeZone },
   });
-  const read = ({ row, value }: { row: string; value: unknown }): ScheduledAssessment => {
-    const { vmId, timeZone } = parseDueAssessment(value);
+  const read = ({ row, value }: Row, parse = parseDueAssessment): ScheduledAssessment => {
+    const { vmId, timeZone } = parse(value);
     return { vmId, timeZone, dueUtc: row.slice(0, row.indexOf('~')) };
   };
   return {
@@ -118,10 +118,13 @@ export function assessmentStore(store: Store): AssessmentStore {
       const isTaken = first?.row === TAKEN;
       return {
         taken: isTaken ? { ...TakenBy.parse(first.value), etag: first.etag } : null,
-        due: rows.slice(isTaken ? 1 : 0, isTaken ? count + 1 : count).map(read),
+        // Most are taken off the schedule right away: nothing is remembered of them.
+        due: rows
+          .slice(isTaken ? 1 : 0, isTaken ? count + 1 : count)
+          .map((row) => read(row, (value) => DueAssessment.parse(value))),
       };
     },
-    all: async () => (await table.list(DUE, { from: AFTER_TAKEN })).map(read),
+    all: async () => (await table.list(DUE, { from: AFTER_TAKEN })).map((row) => read(row)),
     schedule: (vms) => table.write(DUE, { upsert: vms.map(rowOf) }),
     move: (moves) => {
       // One transaction must not name a row twice.

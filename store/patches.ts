@@ -208,7 +208,9 @@ async function commitAssessed(
   return true;
 }
 
-const knownRow = (row: Row | null): KnownRow | null => row && { value: parseVm(row.value), etag: row.etag };
+/** A row that is read to be written anew is read once: nothing is remembered of it. */
+const knownRow = (row: Row | null): KnownRow | null =>
+  row && { value: VmPatches.parse(row.value), etag: row.etag };
 
 const vmOf = (vmId: VmId, row: KnownRow | null): VmPatches =>
   row?.value ?? { vmId, lastAssessment: null, assessed: [], installed: [] };

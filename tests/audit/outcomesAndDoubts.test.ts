@@ -1,4 +1,5 @@
 import { isClean } from '../../audit/certificate';
+import type { DriverEvent } from '../../drivers/driver';
 import { aSet, at, audit, aVm, event, install, violated } from './logBuilders';
 
 const first = <T>(items: readonly T[], index = 0): T => {
@@ -61,6 +62,24 @@ describe('a log in doubt', () => {
     const touching = [...install(one, 0, 60), ...install(two, 60, 90)].reverse();
     expect(violated(audit([one, two], overlapping))).toEqual(['INV-3']);
     expect(violated(audit([one, two], touching))).toEqual([]);
+    const untimed = { ...event(one, 1, 'poweredOn'), at: 'yesterday' };
+    const [last, ...others] = overlapping;
+    expect(violated(audit([one, two], [last ?? [], untimed, ...others]))).toEqual(['INV-3', 'doubt']);
+  });
+
+  it('is judged alike as a stream, which is read once; one that goes back in time is refused, for it cannot be put in order', () => {
+    const vms = [aVm('one', { zone: '1' }), aVm('two', { zone: '2' })];
+    const log = [...install(vms[0] ?? aVm('one'), 0, 60), ...install(vms[1] ?? aVm('two'), 90, 120)];
+    let read = 0;
+    const streamed = (of: readonly DriverEvent[]): Iterable<DriverEvent> => ({
+      *[Symbol.iterator]() {
+        read += 1;
+        yield* of;
+      },
+    });
+    expect(audit(vms, [], { events: streamed(log) })).toEqual(audit(vms, log));
+    expect(read).toBe(1);
+    expect(() => audit(vms, [], { events: streamed([...log].reverse()) })).toThrow('goes back in time');
   });
 });
 

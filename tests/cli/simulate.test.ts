@@ -76,6 +76,17 @@ test('INV-12: the same seed gives the same log, byte for byte, in another proces
   expect(other.report.traceHash).not.toBe(month.report.traceHash);
 });
 
+test('a month whose log no one asked for is hashed and judged as it streams by, and comes to the same', async () => {
+  const options = { fleet, seed: 7, month: MONTH, keepApp: true, settings: readAppSettings({ fleet }) };
+  const { report } = await once;
+  const { traceHash, eventCount, audit } = await simulateMonth(options);
+  expect({ traceHash, eventCount, audit }).toEqual({
+    traceHash: report.traceHash,
+    eventCount: report.eventCount,
+    audit: report.audit,
+  });
+});
+
 test('R-109: the gate of each phase opens when the plan said, within a tenth of the time since the release or a window', async () => {
   const { vms } = listFleetFile(fleet);
   const month = Month.parse(MONTH);

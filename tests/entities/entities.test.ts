@@ -198,7 +198,9 @@ describe('the disruption ledger', () => {
     const room = await batch(
       disruptionLedger,
       state,
+      // Two: how much room one leaves depends on what the others have in common with it.
       ['release', { claimId: roundOfSet(region, 0).claimId, impaired: [] }],
+      ['release', { claimId: roundOfSet(region, 1).claimId, impaired: [] }],
       ['tryAcquire', roundOfSet(region, 999)],
     );
     expect(room.answers.at(-1)).toEqual({ kind: 'granted' });
@@ -227,6 +229,13 @@ describe('the disruption ledger', () => {
     const first = ledgerOf(texts[0], counting);
     expect(restored).toBe(1);
     expect(first).toEqual(readAnew(JSON.stringify(texts[0])));
+  });
+
+  it('shortens a text quickly, and as far as it gets where that leaves it too long', () => {
+    const text = JSON.stringify(Array.from({ length: 400 }, (_, n) => roundOfSet('southcentralus', n)));
+    const [quick, short] = [shortText.shorten(text, text.length), shortText.shorten(text, 0)];
+    expect(short.length).toBeLessThan(quick.length);
+    expect([quick, short].map(shortText.restore)).toEqual([text, text]);
   });
 
   it('looking changes nothing', async () => {
