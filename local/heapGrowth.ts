@@ -6,7 +6,6 @@ import {
 } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /**
  * A simulated month keeps nearly all that it writes, and V8 by itself lets so large a heap grow to three times what is alive before it collects. Collected
@@ -24,13 +23,16 @@ export function collectSooner(vmCount = 0): void {
 }
 
 /** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a third more than what is alive. */
-const [BOUND_MB, BOUND_KB_A_VM] = [150, 33];
+const [BOUND_MB, BOUND_KB_A_VM] = [150, 31];
+/** A small fleet leaves nothing worth it. */
+const LARGE_VMS = 5_000;
 /** However near to its bound a heap is, and however far from it. */
 const [GROWTH_MIN_PERCENT, GROWTH_MAX_PERCENT] = [15, 100];
 
 /**
  * While a month of a large fleet is young little is alive, and a heap that may grow to what its end needs anyway is hardly ever collected: each time it has been, V8 hears
- * how far it may grow until the next time but one. A smaller fleet leaves its process as it is, so that tests which simulate a month are not slowed. Returns how to end it.
+ * how far it may grow until the next time but one. A smaller fleet leaves its process as it is, so that tests which simulate a month are not slowed. Returns how to end it,
+ * when the app is gone.
  */
 export function boundHeap(vmCount: number): () => void {
   if (vmCount < LARGE_VMS) return () => undefined;
@@ -47,6 +49,7 @@ export function boundHeap(vmCount: number): () => void {
   observer.observe({ entryTypes: ['gc'] });
   return () => {
     observer.disconnect();
+    growBy(GROWTH_PERCENT);
   };
 }
 
@@ -65,24 +68,3 @@ const isMajor = (entry: PerformanceEntry & { readonly detail?: NodeGCPerformance
 const growBy = (percent: number): void => {
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 };
-
-/** While the whole app is in memory and all that it has written is read: little of what is read is kept. */
-const READING_GROWTH_PERCENT = 10;
-
-/** A collection takes half a second and saves a hundred megabytes in a month of 10,000 VMs; a small fleet leaves nothing worth one. */
-const LARGE_VMS = 5_000;
-
-/**
- * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more. Returns how to
- * end it, when the app is gone. V8 shows the function in contexts that are made after it was asked to.
- */
-export function collectForReading(vmCount: number): () => void {
-  if (vmCount < LARGE_VMS) return () => undefined;
-  growBy(READING_GROWTH_PERCENT);
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  return () => {
-    growBy(GROWTH_PERCENT);
-  };
-}

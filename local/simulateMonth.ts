@@ -17,7 +17,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf, loadedFleet } from './driverEvents';
-import { boundHeap, collectForReading } from './heapGrowth';
+import { boundHeap } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { listFleet, readFleet } from './readFleet';
@@ -190,15 +190,13 @@ async function liveThrough(
   const { policy } = settings;
   const environment = azure?.environment ?? simulatedEnvironment(options);
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
-  let unbound = boundHeap(vmCount);
+  const unbound = boundHeap(vmCount);
   try {
     azure?.open(host, policy);
     for (let day = 1; day <= virtualDays; day += 1) {
       await host.runUntil(afterDays(day));
       options.onProgress?.(day);
     }
-    unbound();
-    unbound = collectForReading(vmCount);
     const fleet = azure === null ? await loadedFleet(host) : readFleet(options.fleet);
     const rollout = await readRollout(host, rolloutIdOf(month));
     const rollouts = await rolloutsOf(host);

@@ -1,7 +1,7 @@
 import { growthPercent } from '../../local/heapGrowth';
 
-/** What the heap of a month of so many VMs may grow to: 150 MB, and 33 KB a VM. */
-const bound = (vmCount: number): number => 150 * 2 ** 20 + vmCount * 33 * 2 ** 10;
+/** What the heap of a month of so many VMs may grow to: 150 MB, and 31 KB a VM. */
+const bound = (vmCount: number): number => 150 * 2 ** 20 + vmCount * 31 * 2 ** 10;
 
 test.each([5_000, 10_000, 100_000])(
   'the heap of a month of %i VMs grows to its bound, whatever is alive',
