@@ -13,7 +13,7 @@ const TWO_WINDOWS = 48 * HOUR;
 const LAST_WINDOW_MAX = 12 * HOUR;
 
 /** What says whether a VM could be assessed, or that it was. */
-const TELLING = [
+const RELEVANT = [
   'assessmentStarted',
   'deleted',
   'poweredOff',
@@ -21,14 +21,14 @@ const TELLING = [
   'agentLost',
   'agentRestored',
 ] as const satisfies readonly DriverAction[];
-type Telling = (typeof TELLING)[number];
+type RelevantAction = (typeof RELEVANT)[number];
 
-const isTelling = (action: DriverAction): action is Telling =>
-  (TELLING as readonly DriverAction[]).includes(action);
+const isRelevant = (action: DriverAction): action is RelevantAction =>
+  (RELEVANT as readonly DriverAction[]).includes(action);
 
 /** What happened to one VM, in the order of time. Two lists: a large fleet has a million of these. */
 interface History {
-  readonly actions: Telling[];
+  readonly actions: RelevantAction[];
   readonly ats: number[];
 }
 
@@ -59,7 +59,7 @@ export class AssessmentRule implements EventReader {
   }
 
   read(at: number, { action, vm }: DriverEvent): void {
-    if (this.#input.assessmentEverySeconds === undefined || !isTelling(action)) return;
+    if (this.#input.assessmentEverySeconds === undefined || !isRelevant(action)) return;
     const key = this.#fleet.firstIdOf(vm);
     let history = this.#histories.get(key);
     if (history === undefined) this.#histories.set(key, (history = { actions: [], ats: [] }));
