@@ -116,10 +116,9 @@ export class FleetFacts {
   /** From then on the VM has another id: it is the same one. */
   moved(event: DriverEvent, to: string): void {
     const place = this.placeOf(event);
-    for (const id of [to, to.toLowerCase()]) {
-      this.#places.set(id, place);
-      this.#firstIds.delete(id);
-    }
+    this.#places.set(to, place);
+    this.#places.set(to.toLowerCase(), place);
+    this.#firstIds.clear();
   }
 
   /** The id that a VM had first, in lower case. */
