@@ -24,7 +24,7 @@ export function collectSooner(vmCount = 0): void {
 
 /** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a third more than what is alive. */
 const [BOUND_MB, BOUND_KB_A_VM] = [150, 31];
-/** A small fleet leaves nothing worth it. */
+/** A fleet is large from here on. */
 const LARGE_VMS = 5_000;
 /** However near to its bound a heap is, and however far from it. */
 const [GROWTH_MIN_PERCENT, GROWTH_MAX_PERCENT] = [15, 100];

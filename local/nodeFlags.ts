@@ -8,8 +8,8 @@ export const SERVING_FLAGS: readonly string[] = ['--no-memory-reducer', '--v8-po
 
 /**
  * A simulated month keeps most of what it makes. Each collection of the young generation looks at every page of the old one, so with gigabytes of them the young
- * one must be large, in MB, from the beginning. V8 learns where objects are made that grow old, and makes them old at once: in a month those that die all the
- * same are the more, and until the next full collection what they point to stays in memory. And by itself it drops what it has compiled of functions that were not
+ * one must be large, in MB, from the beginning. V8 learns which places in the code make objects that grow old, and makes them old at once: in a month most of
+ * those die soon all the same, and until the next full collection what they point to stays in memory. And by itself it drops what it has compiled of functions that were not
  * called for some collections, and compiles them again: what a month calls it calls in windows, with days between.
  */
 export const MONTH_FLAGS: readonly string[] = [
