@@ -78,17 +78,18 @@ export function* inventoryChanges(
   policy: Pick<Policy, 'inventoryFewerPercent'>,
   nowUtc: string,
 ): Generator<number, InventoryChanges> {
-  const before = yield* bySubscription(known);
-  const now = yield* bySubscription(listing.vms);
-  const moves = yield* movesOf(known, now, listing.vms);
+  const pairs = yield* pairsOf(known, listing.vms);
+  const { listed, absent, bySubscription } = pairs;
+  const moves = movesOf(absent, listed);
   const notBelieved: { subscriptionId: string; why: string }[] = [];
   const changes: Changes = { present: [], added: [], changed: [], moved: [], buried: [], removed: [] };
   const doubted = new Set<string>();
-  const subscriptions = [...new Set([...before.keys(), ...now.keys()])].sort();
+  const missing = groupedBy(stayed(absent, moves), keyOfSubscription);
+  const subscriptions = [...bySubscription.keys()].sort();
   for (const subscriptionId of subscriptions) {
     const why = doubt(
-      stayed(before.get(subscriptionId) ?? NO_VMS, moves),
-      now.get(subscriptionId) ?? NO_VMS,
+      bySubscription.get(subscriptionId) ?? NOTHING_SEEN,
+      missing.get(subscriptionId) ?? [],
       listing.incomplete.get(subscriptionId),
       policy,
     );
@@ -99,34 +100,91 @@ export function* inventoryChanges(
   // What a subscription lists that is not believed has not arrived there.
   for (const [id, { to }] of moves) if (doubted.has(keyOfSubscription(to))) moves.delete(id);
   const arrived = groupedBy(moves.values(), ({ to }) => to.id);
+  const left = groupedBy(stayed(absent, moves), keyOfSubscription);
   for (const subscriptionId of subscriptions) {
-    const knownHere = stayed(before.get(subscriptionId) ?? NO_VMS, moves);
-    if (doubted.has(subscriptionId)) {
-      for (const vm of knownHere.values()) if (vm.goneUtc === undefined) changes.present.push(vm);
-    } else yield* compare(knownHere, now.get(subscriptionId) ?? NO_VMS, { changes, arrived }, nowUtc);
+    if (doubted.has(subscriptionId)) changes.present.push(...presentIn(subscriptionId, known, moves));
+    else {
+      const { places } = bySubscription.get(subscriptionId) ?? NOTHING_SEEN;
+      yield* compare(places, pairs, { changes, arrived });
+      bury(left.get(subscriptionId) ?? [], changes, nowUtc);
+    }
   }
   return { ...changes, notBelieved };
 }
 
-const NO_VMS: ReadonlyMap<VmId, KnownVm> = new Map();
+/** What is known and what is listed, VM by VM. */
+interface Pairs {
+  readonly listed: readonly VirtualMachine[];
+  /** At the place of the VM in `listed`. */
+  readonly before: readonly (KnownVm | undefined)[];
+  /** Known, and not listed. */
+  readonly absent: readonly KnownVm[];
+  readonly bySubscription: ReadonlyMap<string, SeenOfSubscription>;
+}
+
+interface SeenOfSubscription {
+  /** Of its VMs in `listed`. */
+  readonly places: number[];
+  /** Known VMs that the last listing had and this one has. */
+  stillPresentCount: number;
+}
+
+const NOTHING_SEEN: SeenOfSubscription = { places: [], stillPresentCount: 0 };
+
+/** A large fleet is looked up once for each VM: each look is a miss of the processor's caches. */
+function* pairsOf(known: readonly KnownVm[], vms: readonly VirtualMachine[]): Generator<number, Pairs> {
+  const bySubscription = new Map<string, SeenOfSubscription>();
+  const seenOf = (vm: VirtualMachine): SeenOfSubscription => {
+    const key = keyOfSubscription(vm);
+    let seen = bySubscription.get(key);
+    if (seen === undefined) bySubscription.set(key, (seen = { places: [], stillPresentCount: 0 }));
+    return seen;
+  };
+  const placeOf = new Map<VmId, number>();
+  const listed: VirtualMachine[] = [];
+  for (const vm of vms) {
+    if (listed.length % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
+    const place = placeOf.get(vm.id) ?? listed.length;
+    if (place === listed.length) {
+      placeOf.set(vm.id, place);
+      seenOf(vm).places.push(place);
+    }
+    listed[place] = vm;
+  }
+  const before: (KnownVm | undefined)[] = new Array<undefined>(listed.length).fill(undefined);
+  const absent: KnownVm[] = [];
+  for (const [n, vm] of known.entries()) {
+    if (n % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
+    const place = placeOf.get(vm.id);
+    const seen = seenOf(vm);
+    if (place === undefined) absent.push(vm);
+    else {
+      before[place] = vm;
+      if (vm.goneUtc === undefined) seen.stillPresentCount += 1;
+    }
+  }
+  return { listed, before, absent, bySubscription };
+}
 
 /** Those that were not moved away. */
-function stayed(
-  known: ReadonlyMap<VmId, KnownVm>,
+function stayed(absent: readonly KnownVm[], moves: ReadonlyMap<VmId, MovedVm>): readonly KnownVm[] {
+  return moves.size === 0 ? absent : absent.filter(({ id }) => !moves.has(id));
+}
+
+/** Of a subscription whose listing is not believed: as they were. */
+function presentIn(
+  subscriptionId: string,
+  known: readonly KnownVm[],
   moves: ReadonlyMap<VmId, MovedVm>,
-): ReadonlyMap<VmId, KnownVm> {
-  return moves.size === 0 ? known : new Map([...known].filter(([id]) => !moves.has(id)));
+): readonly KnownVm[] {
+  return known.filter(
+    (vm) => keyOfSubscription(vm) === subscriptionId && vm.goneUtc === undefined && !moves.has(vm.id),
+  );
 }
 
 /** A VM that is not listed under its id any more, and whose GUID one other VM of the listing has: by the id that it had. */
-function* movesOf(
-  known: readonly KnownVm[],
-  now: ReadonlyMap<string, ReadonlyMap<VmId, VirtualMachine>>,
-  listed: readonly VirtualMachine[],
-): Generator<number, Map<VmId, MovedVm>> {
-  // A VM's id begins with its subscription.
-  const absent = byUniqueId(known.filter((vm) => now.get(keyOfSubscription(vm))?.has(vm.id) !== true));
-  yield known.length;
+function movesOf(known: readonly KnownVm[], listed: readonly VirtualMachine[]): Map<VmId, MovedVm> {
+  const absent = byUniqueId(known);
   const moves = new Map<VmId, MovedVm>();
   if (absent.size === 0) return moves;
   for (const [uniqueId, [to, another]] of byUniqueId(listed)) {
@@ -142,20 +200,15 @@ function byUniqueId<V extends VirtualMachine>(vms: readonly V[]): Map<string, V[
 }
 
 function doubt(
-  known: ReadonlyMap<VmId, KnownVm>,
-  listed: ReadonlyMap<VmId, VirtualMachine>,
+  { places, stillPresentCount }: SeenOfSubscription,
+  missing: readonly KnownVm[],
   incomplete: string | undefined,
   { inventoryFewerPercent }: Pick<Policy, 'inventoryFewerPercent'>,
 ): string | null {
   if (incomplete !== undefined) return `The platform did not list it to the end: ${incomplete}`;
-  let present = 0;
-  let fewer = 0;
-  for (const [id, { goneUtc }] of known) {
-    if (goneUtc !== undefined) continue;
-    present += 1;
-    if (!listed.has(id)) fewer += 1;
-  }
-  const isMany = fewer >= FEWER_MIN || listed.size === 0;
+  const fewer = missing.filter(({ goneUtc }) => goneUtc === undefined).length;
+  const present = stillPresentCount + fewer;
+  const isMany = fewer >= FEWER_MIN || places.length === 0;
   if (fewer === 0 || !isMany || fewer * 100 <= present * inventoryFewerPercent) return null;
   return `${fewer} of the ${present} VMs that are known are missing, more than ${inventoryFewerPercent} %.`;
 }
@@ -172,18 +225,19 @@ interface Changes {
 const NO_MOVES: readonly MovedVm[] = [];
 
 function* compare(
-  known: ReadonlyMap<VmId, KnownVm>,
-  listed: ReadonlyMap<VmId, VirtualMachine>,
+  places: readonly number[],
+  { listed, before: knownAt }: Pairs,
   {
     changes,
     arrived,
   }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, readonly MovedVm[]> },
-  nowUtc: string,
 ): Generator<number, void> {
-  for (const [id, vm] of listed) {
+  for (const place of places) {
     if (changes.present.length % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
-    const before = known.get(id);
-    const moves = arrived.get(id) ?? NO_MOVES;
+    const vm = listed[place];
+    if (vm === undefined) continue;
+    const before = knownAt[place];
+    const moves = arrived.size === 0 ? NO_MOVES : (arrived.get(vm.id) ?? NO_MOVES);
     changes.present.push(vm);
     const after =
       moves.length === 0 && before?.formerIds === undefined
@@ -196,11 +250,12 @@ function* compare(
     else if (before === undefined) changes.added.push(after);
     else if (!isSame(before, after)) changes.changed.push({ before, after });
   }
-  for (const [id, before] of known) {
-    if (listed.has(id)) continue;
+}
+
+function bury(absent: readonly KnownVm[], changes: Changes, nowUtc: string): void {
+  for (const before of absent)
     if (before.goneUtc === undefined) changes.buried.push({ ...before, goneUtc: nowUtc });
-    else if (before.goneUtc < nowUtc) changes.removed.push(id);
-  }
+    else if (before.goneUtc < nowUtc) changes.removed.push(before.id);
 }
 
 /** So many of its former ids are remembered of a VM. */
@@ -237,17 +292,3 @@ function isEqual(a: unknown, b: unknown): boolean {
 }
 
 const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();
-
-function* bySubscription<V extends VirtualMachine>(
-  vms: readonly V[],
-): Generator<number, Map<string, Map<VmId, V>>> {
-  const found = new Map<string, Map<VmId, V>>();
-  for (const [n, vm] of vms.entries()) {
-    if (n % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
-    const key = keyOfSubscription(vm);
-    const here = found.get(key);
-    if (here === undefined) found.set(key, new Map([[vm.id, vm]]));
-    else here.set(vm.id, vm);
-  }
-  return found;
-}

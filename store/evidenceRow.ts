@@ -4,7 +4,7 @@ import { RolloutEvidence } from '../domain/rolloutEvidence';
 
 /**
  * The evidence of a rollout as its row keeps it. The row is written whole for each install that is granted and each result, and most of it is
- * families and regions: of these a list of values is a quarter of what it is with the names of its members.
+ * open rounds, families and regions: of these a list of values is a quarter of what it is with the names of its members.
  */
 const Count = z.int().nonnegative();
 const Texts = z.array(z.string());
@@ -28,31 +28,68 @@ const Values = z.tuple([
 ]);
 type Values = z.infer<typeof Values>;
 
+/** Places in a round, a bit for each, in hexadecimal: what takes 200 characters as a list takes 20. */
+const Places = z.string().regex(/^[0-9a-f]+$/);
+/** What was granted, what was counted, and the canaries. */
+const Round = z.tuple([Places, Places, z.array(Count)]);
+type Round = z.infer<typeof Round>;
+type OpenRound = RolloutEvidence['rounds'][string];
+
 export const EvidenceRow = RolloutEvidence.extend({
   rollout: Values,
   families: z.record(z.string(), Values),
   regions: z.record(z.string(), Values),
+  /** Whole in rows of before. */
+  rounds: z.record(z.string(), z.union([Round, RolloutEvidence.shape.rounds.valueType])),
 });
 type EvidenceRow = Readonly<z.infer<typeof EvidenceRow>>;
 
 export function shortEvidence(evidence: RolloutEvidence): EvidenceRow {
-  const { rollout, families, regions } = evidence;
+  const { rollout, families, regions, rounds } = evidence;
   return {
     ...evidence,
     rollout: valuesOf(rollout),
     families: eachOf(families, valuesOf),
     regions: eachOf(regions, valuesOf),
+    rounds: eachOf(rounds, shortRound),
   };
 }
 
 export function wholeEvidence(row: EvidenceRow): RolloutEvidence {
-  const { rollout, families, regions } = row;
+  const { rollout, families, regions, rounds } = row;
   return RolloutEvidence.parse({
     ...row,
     rollout: scopeOf(rollout),
     families: eachOf(families, scopeOf),
     regions: eachOf(regions, scopeOf),
+    rounds: eachOf(rounds, (round) => (Array.isArray(round) ? wholeRound(round) : round)),
   });
+}
+
+/** A write changes one round or two of a hundred. */
+const shortRounds = new WeakMap<OpenRound, Round>();
+
+function shortRound(round: OpenRound): Round {
+  const known = shortRounds.get(round);
+  if (known !== undefined) return known;
+  const { started, results, canaries } = round;
+  const short: Round = [bitsOf(started), bitsOf(results), canaries];
+  shortRounds.set(round, short);
+  return short;
+}
+
+function wholeRound([started, results, canaries]: Round): OpenRound {
+  return { started: placesIn(started), results: placesIn(results), canaries };
+}
+
+const bitsOf = (places: readonly number[]): string =>
+  places.reduce((bits, place) => bits | (1n << BigInt(place)), 0n).toString(16);
+
+function placesIn(bits: string): number[] {
+  const places: number[] = [];
+  for (let left = BigInt(`0x${bits}`), place = 0; left > 0n; left >>= 1n, place += 1)
+    if ((left & 1n) === 1n) places.push(place);
+  return places;
 }
 
 function eachOf<T, R>(scopes: Readonly<Record<string, T>>, change: (scope: T) => R): Record<string, R> {

@@ -186,11 +186,11 @@ async function commitAssessed(
   const rows = await Promise.all(
     keys.map(async (key) => written.get(key) ?? knownRow(await table.get(VMS, key))),
   );
-  const changes = found.flatMap((one, n) => {
-    const { vmId } = one;
+  const changes = keys.flatMap((key, n) => {
+    const one = found[n];
     const row = rows[n] ?? null;
-    const value = withAssessed(vmOf(vmId, row), one);
-    return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
+    const value = one === undefined ? null : withAssessed(vmOf(one.vmId, row), one);
+    return value === null ? [] : [{ row: key, value, etag: row?.etag ?? null }];
   });
   if (changes.length === 0) return true;
   const wereKnown = keys.some((key) => written.has(key));

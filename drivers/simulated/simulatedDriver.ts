@@ -96,7 +96,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
   readonly resources: SimulatedResources;
   /** What the driver was given when it was made, the last time that was another than before. */
   readonly #given: { fleet: string | null; scenario: Scenario | null } = { fleet: null, scenario: null };
-  #sortedIds: readonly VmId[] = [];
+  #sorted: { readonly machines: readonly Machine[]; readonly of: number } = UNSORTED;
 
   constructor(options: SimulatedDriverOptions) {
     this.#options = options;
@@ -123,14 +123,12 @@ class SimulatedFleetDriver implements SimulatedDriver {
 
   listVirtualMachines(cursor: string | null): Promise<InventoryPage> {
     const nowMs = this.#now();
-    const from = cursor === null ? 0 : firstAfter(this.#ids, cursor);
-    const ids = this.#ids.slice(from, from + PAGE_SIZE);
+    const machines = this.#inOrder;
+    const from = cursor === null ? 0 : firstAfter(machines, cursor);
+    const page = machines.slice(from, from + PAGE_SIZE);
     const items: VirtualMachine[] = [];
-    for (const id of ids) {
-      const machine = this.#machine(id, nowMs);
-      if (machine !== undefined) items.push(vmAt(machine, nowMs));
-    }
-    const last = from + PAGE_SIZE < this.#ids.length ? ids.at(-1) : undefined;
+    for (const machine of page) if (machine.goneMs > nowMs) items.push(vmAt(machine, nowMs));
+    const last = from + PAGE_SIZE < machines.length ? page.at(-1)?.vm.id : undefined;
     return Promise.resolve({ items, next: last ?? null });
   }
 
@@ -280,11 +278,12 @@ class SimulatedFleetDriver implements SimulatedDriver {
     this.#logUntil(nowMs);
   }
 
-  /** In order, for paging. VMs are only ever added to a fleet, so their number shows whether the order is still right. */
-  get #ids(): readonly VmId[] {
-    const { machines } = this.#fleet;
-    if (this.#sortedIds.length !== machines.size) this.#sortedIds = [...machines.keys()].sort();
-    return this.#sortedIds;
+  /** In the order of their ids, for paging. */
+  get #inOrder(): readonly Machine[] {
+    const { machines, everyMachine } = this.#fleet;
+    if (this.#sorted.of !== everyMachine.length)
+      this.#sorted = { machines: [...machines.values()].sort(byId), of: everyMachine.length };
+    return this.#sorted.machines;
   }
 
   #machine(id: VmId, nowMs: number): Machine | undefined {
@@ -338,7 +337,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
   }
 
   #fleetChanged(nowMs: number): void {
-    this.#sortedIds = [];
+    this.#sorted = UNSORTED;
     this.#stream = new EventStream(this.#fleet);
     this.#stream.skip(nowMs - 1);
   }
@@ -352,7 +351,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
         parseFleet(this.#options.journal.fleetText(request.fleet), request.fleet),
         atMs,
       );
-      this.#sortedIds = [];
+      this.#sorted = UNSORTED;
       this.#isPosted = !request.given;
       if (request.given) this.#given.fleet = request.fleet;
     } else if (request.kind === 'scenario') {
@@ -381,13 +380,18 @@ function ignoreUntilAsked(promise: Promise<void>): void {
   promise.catch(() => undefined);
 }
 
-/** The position of the first id after the cursor. */
-function firstAfter(ids: readonly VmId[], cursor: string): number {
+/** A machine is in it until one more is made. */
+const UNSORTED = { machines: [], of: NaN };
+
+const byId = (a: Machine, b: Machine): number => (a.vm.id < b.vm.id ? -1 : 1);
+
+/** The position of the first one whose id is after the cursor. */
+function firstAfter(machines: readonly Machine[], cursor: string): number {
   let low = 0;
-  let high = ids.length;
+  let high = machines.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ids[middle] ?? '') <= cursor) low = middle + 1;
+    if ((machines[middle]?.vm.id ?? '') <= cursor) low = middle + 1;
     else high = middle;
   }
   return low;

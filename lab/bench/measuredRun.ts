@@ -4,7 +4,7 @@ import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { listFleetFile } from '../../drivers/fleet/fleetFile';
 import { generatedFleetText } from '../../fleets/generateFleet';
-import { collectSooner } from '../../local/heapGrowth';
+import { boundMemory, collectSooner } from '../../local/heapGrowth';
 import { simulateMonth } from '../../local/simulateMonth';
 import { checkPlan, type PlanFault } from '../../planning/checkPlan';
 import { makePlan } from '../../planning/makePlan';
@@ -85,6 +85,7 @@ function measurePlan(fleet: string): Measured {
 }
 
 async function measureMonth(fleet: string): Promise<Measured> {
+  boundMemory();
   const before = process.cpuUsage();
   const report = await simulateMonth({ fleet, seed: 1, month: MONTH });
   const { user, system } = process.cpuUsage(before);

@@ -3,7 +3,6 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatedFleetText } from '../../fleets/generateFleet';
-import { GROWTH_PERCENT } from '../../local/heapGrowth';
 import { MONTH_FLAGS, PLAN_FLAGS, SERVING_FLAGS } from '../../local/nodeFlags';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type BenchOptions, type Figure } from './benchmark';
@@ -109,11 +108,7 @@ function runOnce(what: WholeProcess['what'], fleet: string): Measured {
 function flagsOf(what: WholeProcess['what']): readonly string[] {
   switch (what) {
     case 'month':
-      return [
-        ...MONTH_FLAGS,
-        `--heap-growing-percent=${GROWTH_PERCENT}`,
-        `--max-old-space-size=${HEAP_MB_MAX}`,
-      ];
+      return [...MONTH_FLAGS, `--max-old-space-size=${HEAP_MB_MAX}`];
     case 'plan':
       return [...SERVING_FLAGS, '--max-semi-space-size=64'];
     case 'planFile':

@@ -96,7 +96,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   planted(
     'a listing that is empty is believed',
     'domain/inventoryChanges.ts',
-    ['fewer === 0 || !isMany ||', 'fewer === 0 || listed.size === 0 || !isMany ||'],
+    ['fewer === 0 || !isMany ||', 'fewer === 0 || places.length === 0 || !isMany ||'],
     'tests/domain/inventoryChanges.test.ts',
   ),
   planted(

@@ -36,7 +36,10 @@ const EVIDENCE: RolloutEvidence = {
   families: { 'canonical:ubuntu:22_04': seenFrom(20, null), 'microsoft:windows:2022': seenFrom(40, RECENT) },
   regions: { westeurope: seenFrom(60, RECENT) },
   waiting: ['canonical:ubuntu:22_04'],
-  rounds: { 'round-1': { started: [0, 1], results: [1], canaries: [0] } },
+  rounds: {
+    'round-1': { started: [0, 1], results: [1], canaries: [0] },
+    'round-2': { started: [0, 3, 52, 63, 64, 79], results: [], canaries: [] },
+  },
   answered: ['evidence.sequentialTest.rollout.1'],
   canaryVms: [VmId.parse(aVm({ name: 'first' }).id)],
   turned: ['key-of-a-vm'],
@@ -55,5 +58,25 @@ describe('the row of the evidence of a rollout', () => {
     await evidenceStore(store).update(ROLLOUT, () => EVIDENCE);
     const row = await store.table('evidence').get(ROLLOUT, 'totals');
     expect(JSON.stringify(row?.value)).not.toContain('Count');
+  });
+
+  it('has the places of a full round in as many characters as a claim has', async () => {
+    const store = memoryStore();
+    const places = Array.from({ length: 80 }, (_, place) => place);
+    const rounds = { full: { started: places, results: places, canaries: [] } };
+    await evidenceStore(store).update(ROLLOUT, () => ({ ...EVIDENCE, rounds }));
+    const row = await store.table('evidence').get(ROLLOUT, 'totals');
+    const { full } = (row?.value as { rounds: Record<string, unknown> }).rounds;
+    expect(JSON.stringify(full).length).toBeLessThan(60);
+    expect((await evidenceStore(store).read(ROLLOUT)).rounds).toEqual(rounds);
+  });
+
+  it('reads the rounds of a row of before', async () => {
+    const store = memoryStore();
+    await evidenceStore(store).update(ROLLOUT, () => EVIDENCE);
+    const table = store.table('evidence');
+    const row = await table.get(ROLLOUT, 'totals');
+    await table.upsert(ROLLOUT, 'totals', { ...(row?.value as object), rounds: EVIDENCE.rounds });
+    expect(await evidenceStore(store).read(ROLLOUT)).toEqual(EVIDENCE);
   });
 });
