@@ -157,12 +157,8 @@ async function compose(): Promise<AppServices> {
   const taken = started();
   const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(taken, store).catch((error: unknown) => {
-    driver = null;
-    throw error;
-  });
   const composed: AppServices = {
-    driver: await driver,
+    driver: await driverOnce(taken, () => store),
     ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
@@ -176,10 +172,27 @@ async function compose(): Promise<AppServices> {
   return composed;
 }
 
-async function openDriver({ settings, journal }: Start, store: Store): Promise<FleetDriver> {
+/**
+ * The driver alone. Whoever asks for all services looks at the clock, and a simulated driver loads its fleet at the first look; a file that cannot be read
+ * is an error here.
+ */
+export function openedDriver(): Promise<FleetDriver> {
+  const taken = started();
+  return driverOnce(taken, () => faultHooks.store(storeOf(taken.settings)));
+}
+
+function driverOnce(taken: Start, store: () => Store): Promise<FleetDriver> {
+  driver ??= openDriver(taken, store).catch((error: unknown) => {
+    driver = null;
+    throw error;
+  });
+  return driver;
+}
+
+async function openDriver({ settings, journal }: Start, store: () => Store): Promise<FleetDriver> {
   const { seed, pace, driverUrl } = settings;
   if (settings.driver === 'served') return servedDriver({ url: driverUrl ?? '', nowUtc: clockUtc });
-  if (settings.azure !== null) return openAzure(settings.azure, store);
+  if (settings.azure !== null) return openAzure(settings.azure, store());
   return faultHooks.driver(
     simulatedDriver({
       fleet: fleetOf(settings),

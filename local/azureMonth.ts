@@ -9,12 +9,15 @@ import type { Host } from '../emulator/host';
 import { serveArm, type ArmHandler, type ArmServer, type PlainRequest } from './armServer';
 import { compareLogs, withRollouts } from './compareLogs';
 import type { openSimulatedAzure as OpenSimulatedAzure, SimulatedAzure } from './simulatedAzure';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import { readFleet } from './readFleet';
 import { say } from './say';
 import { DAY_MS } from '../domain/timeUnits';
 
 /** The simulated Azure on the other side of the wire, and what it says of the month. */
 export interface AzureMonth {
+  /** As its file has it. */
+  readonly fleet: ParsedFleet;
   /** Settings of the app that talks to it. */
   readonly environment: Readonly<Record<string, string>>;
   /** The simulated Azure goes by the clock of this host. */
@@ -49,8 +52,10 @@ export async function azureMonth(options: {
   const server = await serveArm();
   const requests: Record<string, number> = {};
   let platform: SimulatedAzure | null = null;
-  const subscriptions = new Set(readFleet(options.fleet).vms.map(({ subscriptionId }) => subscriptionId));
+  const fleet = readFleet(options.fleet);
+  const subscriptions = new Set(fleet.vms.map(({ subscriptionId }) => subscriptionId));
   return {
+    fleet,
     environment: {
       LOWTIDE_DRIVER: 'azure',
       LOWTIDE_FLEET: '',

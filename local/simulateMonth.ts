@@ -16,11 +16,10 @@ import { startHost, type Host, type HostOptions } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
-import { eventsOf, loadedFleet } from './driverEvents';
+import { eventsOf, givenVmCount, loadedFleet } from './driverEvents';
 import { boundHeap } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
-import { listFleet, readFleet } from './readFleet';
 import {
   auditRollouts,
   freezesOf,
@@ -108,12 +107,10 @@ export async function simulateMonth(
   files: SimulationFiles = {},
 ): Promise<SimulationReport> {
   const started = performance.now();
-  const vmCount = listFleet(options.fleet).vms.length;
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
   try {
     const { rollout, fleet, log, evidence, policy, platformEvents, ...lived } = await liveThrough(
       options,
-      vmCount,
       azure,
       { whole: files.audit !== undefined },
     );
@@ -177,7 +174,6 @@ const ROWS_A_PAGE = 64;
 /** Hosts the app for the days asked for, and asks it for all that the audit wants. */
 async function liveThrough(
   options: SimulationOptions,
-  vmCount: number,
   azure: AzureMonth | null,
   trail: { readonly whole: boolean },
 ): Promise<LivedMonth> {
@@ -190,14 +186,15 @@ async function liveThrough(
   const { policy } = settings;
   const environment = azure?.environment ?? simulatedEnvironment(options);
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
-  const unbound = boundHeap(vmCount);
+  let unbound: ReturnType<typeof boundHeap> | undefined;
   try {
+    unbound = boundHeap(azure?.fleet.vms.length ?? (await givenVmCount(host)));
     azure?.open(host, policy);
     for (let day = 1; day <= virtualDays; day += 1) {
       await host.runUntil(afterDays(day));
       options.onProgress?.(day);
     }
-    const fleet = azure === null ? await loadedFleet(host) : readFleet(options.fleet);
+    const fleet = azure?.fleet ?? (await loadedFleet(host));
     const rollout = await readRollout(host, rolloutIdOf(month));
     const rollouts = await rolloutsOf(host);
     const reading = { rowsAPage: ROWS_A_PAGE, ids: new Map(fleet.vms.map(({ id }) => [id, id])) };
@@ -214,7 +211,7 @@ async function liveThrough(
     const { durableSteps } = host.stats;
     return { rollout, policy, fleet, log, platformEvents, evidence, virtualDays, durableSteps };
   } finally {
-    unbound();
+    unbound?.();
     await host.close();
     composition(host).forgetServices();
   }

@@ -29,9 +29,8 @@ function memoryTable(texts: TextSlabs, keepsParsed: boolean): Table {
   };
   const put = (partition: string, row: string, json: string): string => {
     version += 1;
-    const etag = `W/"${version}"`;
-    partitionOf(partition).put(row, json, etag);
-    return etag;
+    partitionOf(partition).put(row, json, version);
+    return etagOf(version);
   };
 
   return {
@@ -112,13 +111,13 @@ function assertKeys(partition: string, row: string): void {
   assertKey('row', row);
 }
 
-/** JSON until it is read: most rows of a month are overwritten unread. */
 interface StoredRow {
-  etag: string;
-  /** Null when it was read. */
-  json: TextPlace | null;
-  read: Row | null;
+  version: number;
+  /** JSON until it is read: most rows of a month are overwritten unread. */
+  content: TextPlace | Row;
 }
+
+const etagOf = (version: number): string => `W/"${version}"`;
 
 class Partition {
   readonly #rows = new Map<string, StoredRow>();
@@ -136,7 +135,8 @@ class Partition {
   }
 
   etagOf(row: string): string | undefined {
-    return this.#rows.get(row)?.etag;
+    const stored = this.#rows.get(row);
+    return stored === undefined ? undefined : etagOf(stored.version);
   }
 
   read(row: string): Row | null {
@@ -144,17 +144,16 @@ class Partition {
     return stored === undefined ? null : this.#readOf(row, stored);
   }
 
-  put(row: string, json: string, etag: string): void {
+  put(row: string, json: string, version: number): void {
     const stored = this.#rows.get(row);
     if (stored === undefined) {
-      this.#rows.set(row, { etag, json: this.#texts.add(json), read: null });
+      this.#rows.set(row, { version, content: this.#texts.add(json) });
       this.#keys?.add(row);
       return;
     }
     this.#forget(stored);
-    stored.etag = etag;
-    stored.json = this.#texts.add(json);
-    stored.read = null;
+    stored.version = version;
+    stored.content = this.#texts.add(json);
   }
 
   remove(row: string): void {
@@ -176,17 +175,18 @@ class Partition {
   }
 
   #readOf(row: string, stored: StoredRow): Row {
-    if (stored.read !== null) return stored.read;
-    const read = new UnreadRow(this.#key, row, stored.etag, this.#texts.read(stored.json ?? ''));
-    if (!this.#keepsParsed) return read;
-    this.#forget(stored);
-    stored.read = read;
+    const { version, content } = stored;
+    if (typeof content === 'object') return content;
+    const read = new UnreadRow(this.#key, row, etagOf(version), this.#texts.read(content));
+    if (this.#keepsParsed) {
+      this.#texts.free(content);
+      stored.content = read;
+    }
     return read;
   }
 
-  #forget(stored: StoredRow): void {
-    if (stored.json !== null) this.#texts.free(stored.json);
-    stored.json = null;
+  #forget({ content }: StoredRow): void {
+    if (typeof content !== 'object') this.#texts.free(content);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { VmId } from '../../domain/ids';
 import type { PatchInstallationSummary } from '../../domain/patches';
-import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
 import { utcOf } from '../../domain/instants';
 import { clockMs } from '../clock';
@@ -8,6 +7,7 @@ import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { JournalRequest, PowerAction, RequestJournal, VmRequest } from './log/requestJournal';
 import { EventStream } from './log/eventStream';
 import { availablePatches, type Machine, type Operation } from './machine/machine';
+import { MachinesInOrder } from './machinesInOrder';
 import { operationAnswer } from './machine/operationAnswer';
 import { findOperation, operationIdOf } from './machine/operationIds';
 import { isOn } from './machine/power';
@@ -53,6 +53,8 @@ export interface SimulatedDriver extends FleetDriver {
   readonly resources: SimulatedResources;
   /** The fleet there is, with the models the file had. */
   fleet(): ParsedFleet | null;
+  /** The one that it was started with, loaded or not. */
+  readonly givenFleet: ParsedFleet | null;
   /** Whether it was loaded while the driver ran, so that it is none that the driver was started with. */
   isFleetPosted(): boolean;
   /** Replaces it. Throws DRIVER_CANNOT while operations are in flight, unless forced: then they end as lost. */
@@ -94,13 +96,16 @@ class SimulatedFleetDriver implements SimulatedDriver {
   #begun = false;
   #isPosted = false;
   readonly resources: SimulatedResources;
+  readonly givenFleet: ParsedFleet | null;
   /** What the driver was given when it was made, the last time that was another than before. */
   readonly #given: { fleet: string | null; scenario: Scenario | null } = { fleet: null, scenario: null };
-  #sorted: { readonly machines: readonly Machine[]; readonly of: number } = UNSORTED;
+  readonly #inOrder: MachinesInOrder;
 
   constructor(options: SimulatedDriverOptions) {
     this.#options = options;
     this.#fleet = new SimulatedFleet(options.seed, options.pace);
+    this.#inOrder = new MachinesInOrder(this.#fleet);
+    this.givenFleet = options.fleet;
     for (const request of options.journal.remembered()) this.#replay(request);
     this.#stream = new EventStream(this.#fleet);
     this.#stream.skip(this.#nowMs);
@@ -123,13 +128,9 @@ class SimulatedFleetDriver implements SimulatedDriver {
 
   listVirtualMachines(cursor: string | null): Promise<InventoryPage> {
     const nowMs = this.#now();
-    const machines = this.#inOrder;
-    const from = cursor === null ? 0 : firstAfter(machines, cursor);
-    const page = machines.slice(from, from + PAGE_SIZE);
-    const items: VirtualMachine[] = [];
-    for (const machine of page) if (machine.goneMs > nowMs) items.push(vmAt(machine, nowMs));
-    const last = from + PAGE_SIZE < machines.length ? page.at(-1)?.vm.id : undefined;
-    return Promise.resolve({ items, next: last ?? null });
+    const { machines, next } = this.#inOrder.page(cursor, PAGE_SIZE);
+    const items = machines.filter(({ goneMs }) => goneMs > nowMs).map((machine) => vmAt(machine, nowMs));
+    return Promise.resolve({ items, next });
   }
 
   readVirtualMachine(id: VmId): ReturnType<FleetDriver['readVirtualMachine']> {
@@ -278,14 +279,6 @@ class SimulatedFleetDriver implements SimulatedDriver {
     this.#logUntil(nowMs);
   }
 
-  /** In the order of their ids, for paging. */
-  get #inOrder(): readonly Machine[] {
-    const { machines, everyMachine } = this.#fleet;
-    if (this.#sorted.of !== everyMachine.length)
-      this.#sorted = { machines: [...machines.values()].sort(byId), of: everyMachine.length };
-    return this.#sorted.machines;
-  }
-
   #machine(id: VmId, nowMs: number): Machine | undefined {
     const machine = this.#fleet.machines.get(id);
     return machine === undefined || machine.goneMs <= nowMs ? undefined : machine;
@@ -337,7 +330,6 @@ class SimulatedFleetDriver implements SimulatedDriver {
   }
 
   #fleetChanged(nowMs: number): void {
-    this.#sorted = UNSORTED;
     this.#stream = new EventStream(this.#fleet);
     this.#stream.skip(nowMs - 1);
   }
@@ -351,7 +343,6 @@ class SimulatedFleetDriver implements SimulatedDriver {
         parseFleet(this.#options.journal.fleetText(request.fleet), request.fleet),
         atMs,
       );
-      this.#sorted = UNSORTED;
       this.#isPosted = !request.given;
       if (request.given) this.#given.fleet = request.fleet;
     } else if (request.kind === 'scenario') {
@@ -378,21 +369,4 @@ const NOT_FOUND: StartAnswer = {
 /** A journal that failed says so at the next append, whose caller waits for it. */
 function ignoreUntilAsked(promise: Promise<void>): void {
   promise.catch(() => undefined);
-}
-
-/** A machine is in it until one more is made. */
-const UNSORTED = { machines: [], of: NaN };
-
-const byId = (a: Machine, b: Machine): number => (a.vm.id < b.vm.id ? -1 : 1);
-
-/** The position of the first one whose id is after the cursor. */
-function firstAfter(machines: readonly Machine[], cursor: string): number {
-  let low = 0;
-  let high = machines.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((machines[middle]?.vm.id ?? '') <= cursor) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

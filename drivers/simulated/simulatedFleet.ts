@@ -39,6 +39,21 @@ export interface ImmediateRequest {
   readonly steps: readonly (Step & { readonly operation?: Operation })[];
 }
 
+/** Its step is made when it is asked for: of all requests that start no operation nearly all are probes. */
+class ProbeRequest implements ImmediateRequest {
+  readonly kind = 'immediate';
+
+  constructor(
+    readonly machine: Machine,
+    readonly startMs: number,
+    readonly detail: Readonly<Record<string, unknown>>,
+  ) {}
+
+  get steps(): ImmediateRequest['steps'] {
+    return [{ atMs: this.startMs, action: 'healthProbed', detail: this.detail }];
+  }
+}
+
 /** What was requested of a VM, in order. The log of the driver is made of these. */
 export type LoggedRequest = Operation | ImmediateRequest;
 
@@ -229,7 +244,7 @@ export class SimulatedFleet implements FleetState {
           ),
         );
       case 'probe':
-        this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: probeDetail(machine, atMs) }]);
+        this.loggedRequests.push(new ProbeRequest(machine, atMs, probeDetail(machine, atMs)));
         return null;
       case 'power':
         this.#switchPower(machine, request.power, atMs);
