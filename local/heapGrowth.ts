@@ -29,7 +29,7 @@ export function collectSooner(vmCount = 0): void {
 }
 
 /** The heap of a month of a large fleet may grow to this before it is collected: megabytes, and kilobytes a VM. At the end of a month that is a third more than what is alive. */
-const [BOUND_MB, BOUND_KB_A_VM] = [200, 22];
+const [BOUND_MB, BOUND_KB_A_VM] = [200, 23];
 /** A fleet is large from here on. */
 const LARGE_VMS = 5_000;
 /** From here on a young generation of twice the size costs less than a twentieth of the memory. */
