@@ -1,5 +1,5 @@
 /**
- * Texts outside of V8's heap. The collector neither copies nor walks nor sweeps them: of a simulated month of 100,000 VMs the rows that nobody has
+ * Texts outside of V8's heap. The collector neither copies nor walks nor sweeps them: of a simulated month of 100,000 VMs the rows that were never
  * read are a third of what is in memory. A text that is not ASCII, or long, is its own place.
  */
 export type TextPlace = number | string;

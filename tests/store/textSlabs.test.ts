@@ -36,7 +36,7 @@ describe('texts outside of the heap', () => {
     expect(texts.read(first[7] ?? '')).toBe('7 '.padEnd(400));
   });
 
-  it('are most of a table in memory: a row that nobody has read is no text on the heap', () => {
+  it('are most of a table in memory: a row that were not read is no text on the heap', () => {
     const texts = new TextSlabs();
     expect(typeof texts.add('{"vmId":"a"}')).toBe('number');
     expect(texts.add('{"vmId":"ä"}')).toBe('{"vmId":"ä"}');
