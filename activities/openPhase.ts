@@ -1,3 +1,5 @@
+import { closesByTimeMs } from '../domain/gates';
+import { utcOf } from '../domain/instants';
 import * as contracts from './contracts';
 import { activity } from './services';
 
@@ -18,7 +20,10 @@ export const openPhase = activity(contracts.openPhase, async (services, { rollou
     why: index === 0 ? beginsWith(record.ring) : 'The gate of the phase before has opened.',
     evidence: { regions: record.regions, vmCount: record.vmCount },
   });
-  await services.rollouts.savePhase(rolloutId, { ...record, startedUtc });
+  const plan = await services.plans.readSummary(rolloutId);
+  const { timeZones } = plan?.phases.find((one) => one.phase === phase) ?? { timeZones: [] };
+  const closesUtc = utcOf(closesByTimeMs(Date.parse(startedUtc), timeZones, services.policy));
+  await services.rollouts.savePhase(rolloutId, { ...record, startedUtc, closesUtc });
   return { startedUtc };
 });
 

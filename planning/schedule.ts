@@ -10,7 +10,7 @@ import {
   installsLeft,
   isClosed,
   isUsedUp,
-  phaseStartMs,
+  phaseClosesMs,
   setWaitsFor,
   type FamilyRun,
   type PhaseRun,
@@ -97,7 +97,7 @@ class Run {
     const phase: PhaseRun = {
       index,
       planned: regions.reduce((sum, { vmCount }) => sum + vmCount, 0),
-      startMs: phaseStartMs(regions, cursor, this.#policy),
+      closesMs: phaseClosesMs(regions, cursor, this.#policy),
       silent: new Set(regions.map(({ region }) => region)),
       done: 0,
       gateMs: null,
@@ -105,7 +105,7 @@ class Run {
     this.#queue.add(cursor.atMs, () => {
       for (const work of regions) this.#startRegion(work, phase, cursor.opensAfterMs);
     });
-    this.#queue.add(phase.startMs + this.#policy.phaseCloseAfterSeconds * SECOND_MS, () => {
+    this.#queue.add(phase.closesMs, () => {
       this.#lookAtGate(phase);
     });
   }

@@ -1,6 +1,6 @@
 import { judgedAfterBakeUtc } from '../domain/bake';
 import { installsLeftBeside } from '../domain/evidence';
-import { areMostlyDone } from '../domain/gates';
+import { areMostlyDone, closesByTimeMs } from '../domain/gates';
 import { utcOf } from '../domain/instants';
 import { firstOpeningUtc } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
@@ -8,7 +8,6 @@ import type { Cursor } from './estimate';
 import type { Place } from './placesInUse';
 import { setsAtOnce } from './widths';
 import type { RegionWork, RoundWork } from './work';
-import { SECOND_MS } from '../domain/timeUnits';
 
 /** What a round or a VM had to wait for, beside its turn. */
 export type WaitedFor = 'windows' | 'pool' | 'places' | 'shares' | 'budgets' | 'patchCalls' | 'evidence';
@@ -29,7 +28,8 @@ export interface RoundTimes {
 export interface PhaseRun {
   readonly index: number;
   readonly planned: number;
-  readonly startMs: number;
+  /** When it may close by the passing of time. */
+  readonly closesMs: number;
   readonly silent: Set<string>;
   done: number;
   gateMs: number | null;
@@ -78,15 +78,21 @@ export interface RoundRun {
   waitedFor: WaitedFor;
 }
 
-/** When a phase begins: the bake of the one before lasts until its windows. The time after which it may close counts from then. */
-export function phaseStartMs(
-  regions: readonly RegionWork[],
+/** When a phase may close by the passing of time, counted from when it begins. */
+export function phaseClosesMs(regions: readonly RegionWork[], cursor: Cursor, policy: Policy): number {
+  const timeZones = timeZonesOf(regions);
+  return closesByTimeMs(phaseStartMs(timeZones, cursor, policy), timeZones, policy);
+}
+
+/** The bake of the phase before lasts until its windows. */
+function phaseStartMs(
+  timeZones: ReadonlySet<string>,
   { atMs, opensAfterMs }: Cursor,
   policy: Policy,
 ): number {
   if (opensAfterMs === -Infinity) return atMs;
   const gateUtc = utcOf(opensAfterMs);
-  return Date.parse(judgedAfterBakeUtc(gateUtc, firstOpeningUtc(timeZonesOf(regions), policy, gateUtc)));
+  return Date.parse(judgedAfterBakeUtc(gateUtc, firstOpeningUtc(timeZones, policy, gateUtc)));
 }
 
 function timeZonesOf(regions: readonly RegionWork[]): Set<string> {
@@ -99,14 +105,12 @@ function timeZonesOf(regions: readonly RegionWork[]): Set<string> {
 
 /** Whether a phase is ready for its gate. */
 export function isClosed(
-  { planned, done, silent, startMs }: PhaseRun,
+  { planned, done, silent, closesMs }: PhaseRun,
   nowMs: number,
   policy: Policy,
 ): boolean {
-  const { phaseCloseAfterSeconds, phaseEvidencePercent } = policy;
   if (silent.size === 0 && areMostlyDone(done, planned, policy)) return true;
-  if (nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
-  return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
+  return nowMs >= closesMs && done >= Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
 }
 
 /** Sets do not share what standalone VMs wait for. */

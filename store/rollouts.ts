@@ -15,6 +15,8 @@ export const PhaseRecord = z.object({
   regions: z.array(z.string()),
   vmCount: z.number().int(),
   startedUtc: Utc.nullable(),
+  /** When it may close by the passing of time. Absent until it begins, and in rows of before. */
+  closesUtc: Utc.exactOptional(),
   /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
   /** The ring that it is of; null or absent for a phase of regions. */

@@ -59,7 +59,7 @@ export async function wakeWhenComplete(services: WakingServices, rolloutId: Roll
 /** How far a phase has come, from its totals. */
 export function progressOf(
   services: Services,
-  { regions, vmCount, startedUtc }: PhaseRecord,
+  { regions, vmCount, startedUtc, closesUtc }: PhaseRecord,
   totals: PhaseTotals,
 ): PhaseProgress {
   return {
@@ -67,5 +67,6 @@ export function progressOf(
     counts: Object.values(totals.underWay ?? {}).reduce(addCounts, totals.counts),
     silentRegions: regions.filter((region) => !totals.regions.includes(region)),
     startedUtc: startedUtc ?? services.nowUtc(),
+    closesUtc: closesUtc ?? null,
   };
 }

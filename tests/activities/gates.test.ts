@@ -200,6 +200,22 @@ describe('the beginning of a phase', () => {
     expect(await open(of, phaseIdOf(1))).toEqual(first);
     expect(await audited(of)).toEqual(['phaseStarted']);
   });
+
+  it('says when it may close by the passing of time: after the windows of its own VMs', async () => {
+    const of = await services();
+    const vms = vmsOf(20, () => ({ region: 'japaneast' }));
+    const { policy } = of;
+    const plan = makePlan({ vms, month: MONTH, policy, seed: 1, nowUtc: IN_THE_WINDOW });
+    await of.plans.savePart(plan, 0, 100);
+    await open(of, phaseIdOf(1));
+    const { startedUtc, closesUtc } = (await of.rollouts.readPhase(ROLLOUT, phaseIdOf(1))) ?? {};
+    expect(startedUtc).toBe(IN_THE_WINDOW);
+    // Six in the morning in Tokyo, and a quarter of an hour.
+    expect(closesUtc?.slice(10)).toBe('T21:15:00.000Z');
+    const hours = (Date.parse(closesUtc ?? '') - Date.parse(startedUtc ?? '')) / 3_600_000;
+    expect(hours).toBeGreaterThan(48);
+    expect(hours).toBeLessThan(72);
+  });
 });
 
 describe('the record of a round', () => {

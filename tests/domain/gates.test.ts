@@ -1,7 +1,15 @@
 import fc from 'fast-check';
-import { checkPhaseProof, checkSilence, phaseIsClosed, type PhaseProgress } from '../../domain/gates';
+import {
+  checkPhaseProof,
+  checkSilence,
+  closesByTimeMs,
+  closesByTimeUtc,
+  phaseIsClosed,
+  type PhaseProgress,
+} from '../../domain/gates';
 import { countOutcomes, type OutcomeCounts } from '../../domain/outcomeCounts';
-import { defaultPolicy as policy } from '../../domain/policy';
+import { utcOf } from '../../domain/instants';
+import { defaultPolicy as policy, Policy } from '../../domain/policy';
 import { phaseIdOf } from '../../domain/phaseId';
 import { counts, WINDOW_OPENS } from '../support/fakeServices';
 import { minutesAfter } from '../support/claims';
@@ -47,6 +55,7 @@ describe('R-202, INV-6: the gate of a phase is decided', () => {
     counts: counts(seen),
     silentRegions: [],
     startedUtc: WINDOW_OPENS,
+    closesUtc: null,
     ...over,
   });
   const soon = minutesAfter(WINDOW_OPENS, 60);
@@ -80,5 +89,62 @@ describe('R-202, INV-6: the gate of a phase is decided', () => {
     ['when nothing could be attempted at all', progress({ deferred: 60, skipped: 40 }), soon, true],
   ] as const)('%s', (_when, so, nowUtc, closed) => {
     expect(phaseIsClosed(so, nowUtc, policy)).toBe(closed);
+  });
+});
+
+const ALWAYS = Policy.parse({ offPeakOpens: '00:00', offPeakCloses: '00:00' });
+
+describe('a phase may close by the passing of time', () => {
+  const closesUtc = (startedUtc: string, calendars: readonly string[], by = policy): string =>
+    utcOf(closesByTimeMs(Date.parse(startedUtc), calendars, by));
+  const NOON = '2026-11-10T12:00:00.000Z';
+
+  it.each([
+    [
+      'when the last of its windows within three days is over, and the soak of what was installed in it',
+      closesUtc(NOON, ['Etc/UTC']),
+      '2026-11-13T06:15:00.000Z',
+    ],
+    [
+      'also where it begins with a window',
+      closesUtc('2026-11-10T22:00:00.000Z', ['Etc/UTC']),
+      '2026-11-13T06:15:00.000Z',
+    ],
+    [
+      'after the last of several time zones',
+      closesUtc(NOON, ['Etc/UTC', 'Asia/Tokyo', 'America/New_York']),
+      '2026-11-13T11:15:00.000Z',
+    ],
+    [
+      'after the whole three days while a window is open then',
+      closesUtc('2026-11-10T23:30:00.000Z', ['Etc/UTC']),
+      '2026-11-13T23:30:00.000Z',
+    ],
+    ['where it is always open', closesUtc(NOON, ['Etc/UTC'], ALWAYS), '2026-11-13T12:00:00.000Z'],
+    ['without any round', closesUtc(NOON, []), '2026-11-13T12:00:00.000Z'],
+  ])('%s', (_when, is, expected) => {
+    expect(is).toBe(expected);
+  });
+
+  it('never before its first window is over, and never later than three days', () => {
+    const zone = fc.constantFrom('Etc/UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kathmandu');
+    const start = fc.integer({ min: Date.parse('2026-01-01'), max: Date.parse('2027-01-01') });
+    fc.assert(
+      fc.property(start, fc.uniqueArray(zone, { minLength: 1 }), (startMs, zones) => {
+        const ms = closesByTimeMs(startMs, zones, policy) - startMs;
+        expect(ms).toBeLessThanOrEqual(3 * 24 * 3_600_000);
+        expect(ms).toBeGreaterThan(2 * 24 * 3_600_000);
+      }),
+    );
+  });
+
+  it('counted from when it began, if an earlier version began it', () => {
+    const seen = { planned: 100, counts: counts({ patched: 10 }), silentRegions: [], startedUtc: NOON };
+    const early = { ...seen, closesUtc: '2026-11-13T06:15:00.000Z' };
+    const at = '2026-11-13T07:00:00.000Z';
+    expect(phaseIsClosed(early, at, policy)).toBe(true);
+    expect(closesByTimeUtc(early, at, policy)).toBeNull();
+    expect(phaseIsClosed({ ...seen, closesUtc: null }, at, policy)).toBe(false);
+    expect(closesByTimeUtc({ ...seen, closesUtc: null }, at, policy)).toBe('2026-11-13T12:00:00.000Z');
   });
 });

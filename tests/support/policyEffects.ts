@@ -132,6 +132,7 @@ export function gates(policy: Policy): unknown {
     counts: counts({ patched: attempted }),
     silentRegions: [],
     startedUtc: WINDOW_OPENS,
+    closesUtc: null,
   });
   const daysLater = (days: number): string =>
     new Date(Date.parse(WINDOW_OPENS) + days * 86_400_000).toISOString();
