@@ -206,6 +206,8 @@ export interface AuditInput {
   readonly pollSeconds?: number;
   /** So long after a pause or a freeze an install may still start: the request that was on its way; 0 when absent. */
   readonly onItsWaySeconds?: number;
+  /** By so much a host's clock, which an outcome is dated with, may be off the driver's; 0 when absent. */
+  readonly clockSkewSeconds?: number;
 }
 
 /** A record that names its members as Lowtide's inventory does. */

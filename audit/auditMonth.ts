@@ -90,7 +90,13 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
   checkRolloutsEnd(rollouts, log.until, findings);
   checkEmergencies(log.installs, rollouts, { vms, trail }, findings);
   checkHalts(log.installs, rollouts, input.pollSeconds ?? POLL_SECONDS, findings);
-  const claims = { outcomes: outcomes ?? [], trail: trail ?? [], phases, soakSeconds: input.soakSeconds };
+  const claims = {
+    outcomes: outcomes ?? [],
+    trail: trail ?? [],
+    phases,
+    soakSeconds: input.soakSeconds,
+    clockSkewMs: (input.clockSkewSeconds ?? 0) * 1000,
+  };
   checkEvidence(log, fleet, claims, findings);
   if (trail === undefined) return;
   checkPauses(log.installs, trail, input.onItsWaySeconds ?? 0, findings);

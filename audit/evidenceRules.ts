@@ -9,6 +9,7 @@ interface Claims {
   readonly trail: readonly AuditTrailRow[];
   readonly phases: readonly AuditPhase[];
   readonly soakSeconds: number | undefined;
+  readonly clockSkewMs: number;
 }
 
 /**
@@ -22,10 +23,16 @@ export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims,
     if (kind !== 'patched') continue;
     const place = fleet.find(vm);
     const at = atUtc === undefined ? log.until : Date.parse(atUtc);
-    const asked = { at: at + LOGGED_LATER_MS, rolloutId: null, soakMs: null };
-    const proof = proofOf((place && historyByPlace.get(place)) ?? [], asked);
+    const history = (place && historyByPlace.get(place)) ?? [];
+    const proofBy = (until: number): ReturnType<typeof proofOf> =>
+      proofOf(history, { at: until, rolloutId: null, soakMs: null });
+    const proof = proofBy(at + LOGGED_LATER_MS);
     findings.evaluated('INV-10');
-    if (proof !== 'healthy')
+    // The probe that it was based on may be later by the driver's clock; one that came after that takes nothing back.
+    const isProvenSince = history.some(
+      (event) => event.at > at && event.at <= at + claims.clockSkewMs && proofBy(event.at) === 'healthy',
+    );
+    if (proof !== 'healthy' && !isProvenSince)
       findings.violated('INV-10', vm, at, `counts as patched, and its health is ${proof ?? 'of no install'}`);
   }
   for (const row of claims.trail)

@@ -12,6 +12,7 @@ import {
 import type { DriverEvent } from '../../drivers/driver';
 import type { ParsedFleet } from '../../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
+import { SKEW_MS_MAX } from './faultyActivity';
 import type { Pause } from './operator';
 import type { MonthSetup } from './monthSetup';
 import type { DeletedVm, OwnerActions } from './ownerActions';
@@ -102,6 +103,7 @@ export async function checkMonth(
     // Nothing is on its way while a virtual clock stands still.
     pollSeconds,
     onItsWaySeconds: pollSeconds,
+    clockSkewSeconds: SKEW_MS_MAX / 1000,
   });
   const extra = new Extra();
   checkLiveness(own, isOver, untilUtc, extra);

@@ -12,7 +12,7 @@ const RATES: readonly (readonly [FaultKind, number])[] = [
 ];
 
 /** A host that has not heard of the time for a while. */
-const SKEW_MS_MAX = 60_000;
+export const SKEW_MS_MAX = 60_000;
 
 /** Messages to activities are delivered at least once: to a worker that crashes, to two one after the other, to two at once. */
 export function faultyActivity(faults: Faults): FaultHooks['activity'] {

@@ -211,6 +211,16 @@ describe('INV-10: unknown health opens no gate', () => {
     expect(called([...install(a, 0, 60), probe(a, 61, 'unknown'), logged])).toEqual([]);
   });
 
+  it('takes an answer for proof that is later by the driver’s clock, by no more than a host’s clock may be off', () => {
+    const log = [...install(a, 0, 60), probe(a, 61, 'unknown'), probe(a, 81, 'healthy')];
+    const outcomes = [patched(80), skipped];
+    const off = (clockSkewSeconds: number, more: DriverEvent[] = []): unknown =>
+      violated(audit(vms, [...log, ...more], { outcomes, clockSkewSeconds }));
+    expect(off(60)).toEqual([]);
+    expect(off(60, [probe(a, 82, 'unknown')])).toEqual([]);
+    expect(off(59)).toEqual(['INV-10']);
+  });
+
   it('catches a VM that counts as patched although nothing was installed on it', () => {
     expect(called([probe(a, 75, 'healthy')])).toEqual(['INV-10']);
   });
