@@ -79,7 +79,7 @@ export const POLICY_ABOUT: Readonly<Record<Exclude<Key, 'extraRegions' | 'attemp
   batchUnknownPercent: 'Percent of a batch whose health is unknown above which its region is held.',
   phaseClosePercent: 'Percent of the VMs of a phase that must have an outcome before its gate is decided.',
   phaseCloseAfterSeconds:
-    'Time after which the gate of a phase is also decided with phaseEvidencePercent attempted: when the last window that begins by then is over.',
+    'Time after which the gate of a phase is also decided with phaseEvidencePercent attempted; sooner, once no window of its VMs opens before then any more.',
   phaseEvidencePercent: 'Percent of the VMs of a phase that must have been attempted after phaseCloseAfter.',
   fixedReleaseOsTypes: 'OS types that install nothing published after the release.',
   excludeTag: 'Name of the tag: a VM that has it with the value true is never touched.',
