@@ -1,5 +1,5 @@
 import { controlFor, decidedUntil, type Halt, type RolloutControl } from '../domain/control';
-import { attempted, checkPhaseProof, closesByTimeUtc, phaseIsClosed } from '../domain/gates';
+import { attempted, checkPhaseProof, nextCloseUtc, phaseIsClosed } from '../domain/gates';
 import { addCounts, noOutcomes, type OutcomeCounts } from '../domain/outcomeCounts';
 import type { RolloutId } from '../domain/ids';
 import { firstOpeningUtc } from '../domain/offPeak';
@@ -48,7 +48,7 @@ async function decide(
     return {
       kind: 'wait',
       why: `${attempted(counts)} of ${vmCount} VMs have been attempted.`,
-      nextUtc: closesByTimeUtc(progress, services.nowUtc(), services.policy),
+      nextUtc: nextCloseUtc(progress, services.nowUtc(), services.policy),
     };
 
   const decided = decidedUntil(halts, { phase, region: null });

@@ -28,11 +28,12 @@ export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims,
       proofOf(history, { at: until, rolloutId: null, soakMs: null });
     const proof = proofBy(at + LOGGED_LATER_MS);
     findings.evaluated('INV-10');
+    if (proof === 'healthy') continue;
     // The probe that it was based on may be later by the driver's clock; one that came after that takes nothing back.
     const isProvenSince = history.some(
       (event) => event.at > at && event.at <= at + claims.clockSkewMs && proofBy(event.at) === 'healthy',
     );
-    if (proof !== 'healthy' && !isProvenSince)
+    if (!isProvenSince)
       findings.violated('INV-10', vm, at, `counts as patched, and its health is ${proof ?? 'of no install'}`);
   }
   for (const row of claims.trail)

@@ -66,7 +66,7 @@ export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: P
 }
 
 /** When a phase whose evidence does not close it may close by the passing of time; null when that instant is past. */
-export function closesByTimeUtc(progress: PhaseProgress, nowUtc: string, policy: Policy): string | null {
+export function nextCloseUtc(progress: PhaseProgress, nowUtc: string, policy: Policy): string | null {
   const closesUtc = closesOf(progress, policy);
   return closesUtc > nowUtc ? closesUtc : null;
 }

@@ -274,12 +274,15 @@ const sameAs = new WeakMap<KnownVm, KnownVm>();
 
 /** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
 function isSame(before: KnownVm, after: KnownVm): boolean {
-  if (before.goneUtc !== undefined) return false;
   if (sameAs.get(before) === after) return true;
-  const same = MEMBERS.every((member) => isEqual(before[member], after[member]));
+  const same = saysTheSame(before, after);
   if (same) sameAs.set(before, after);
   return same;
 }
+
+/** Of a VM that is there. */
+export const saysTheSame = (before: KnownVm, after: KnownVm): boolean =>
+  before.goneUtc === undefined && MEMBERS.every((member) => isEqual(before[member], after[member]));
 
 /** Of values that JSON can say. */
 function isEqual(a: unknown, b: unknown): boolean {

@@ -117,7 +117,7 @@ export function tryAcquire(
   const state = { ...before, fences: withFence(before.fences, request) };
   const held = state.claims.find((claim) => claim.claimId === request.claimId);
   if (held) return { state, answer: { kind: 'granted' } };
-  const because = refusals(state, request);
+  const because = [...refusals(state, request)];
   if (because.length > 0)
     return {
       state: because.some(({ rule }) => rule === NOT_WORTH_A_TICKET)
@@ -179,13 +179,16 @@ export function grantable(state: LedgerState, nowUtc: string, max: number): stri
   for (const ticket of [...state.tickets].sort((a, b) => (isAhead(a, b) ? -1 : 1))) {
     if (found.length === max) break;
     const { claimId, disruption, lapsesUtc } = ticket;
-    if (lapsesUtc < nowUtc || refusals(rest, requestOf(ticket, nowUtc)).length > 0) continue;
+    if (lapsesUtc < nowUtc || isRefused(rest, requestOf(ticket, nowUtc))) continue;
     found.push(claimId);
     const claim: Claim = { claimId, kind: 'rollout', disruption, startByUtc: nowUtc, expiresUtc: nowUtc };
     rest = { ...rest, claims: [...rest.claims, claim] };
   }
   return found;
 }
+
+const isRefused = (state: LedgerState, request: ClaimRequest): boolean =>
+  refusals(state, request).next().done !== true;
 
 type Turn = Pick<Ticket, 'deadlineUtc' | 'askedUtc'>;
 
@@ -204,26 +207,28 @@ const requestOf = ({ claimId, disruption, deadlineUtc }: Ticket, nowUtc: string)
   ticketLapseSeconds: 0,
 });
 
-/** Every reason against the request, not only the first. */
-function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
+/** Every reason against the request, one after the other: who only asks whether there is one takes the first. */
+function* refusals(state: LedgerState, request: ClaimRequest): Generator<Refusal, void> {
   const { disruption } = request;
-  const because: Refusal[] = [];
+  let count = 0;
+  const refused = (rule: RefusalRule, by: string): Refusal => {
+    count += 1;
+    return { rule, by };
+  };
   for (const claim of state.claims) {
     const rule = conflict(disruption, claim.disruption);
-    if (rule) because.push({ rule, by: claim.claimId });
+    if (rule) yield refused(rule, claim.claimId);
   }
-  if (because.length === 0) because.push(...sharesUsedUp(state, disruption));
+  if (count === 0) for (const { rule, by } of sharesUsedUp(state, disruption)) yield refused(rule, by);
   for (const impairment of state.impairments)
     if (impairment.availabilitySetId === disruption.availabilitySetId)
-      because.push({ rule: 'setImpaired', by: impairment.vmId });
+      yield refused('setImpaired', impairment.vmId);
+  const turn = { deadlineUtc: request.deadlineUtc, askedUtc: askedSince(state.tickets, request) };
   for (const ticket of state.tickets)
-    if (goesBefore(state, ticket, request) && conflict(disruption, ticket.disruption))
-      because.push({ rule: 'olderTicket', by: ticket.claimId });
-  if (because.length === 0)
-    because.push(
-      ...nextRoundsBefore(state, request).map(({ region }) => ({ rule: 'nextRound' as const, by: region })),
-    );
-  return because;
+    if (goesBefore(ticket, request, turn) && conflict(disruption, ticket.disruption))
+      yield refused('olderTicket', ticket.claimId);
+  if (count === 0)
+    for (const { region } of nextRoundsBefore(state, request)) yield refused('nextRound', region);
 }
 
 /** `conflict` looks at two; a share is used up by all claims together. */
@@ -254,10 +259,8 @@ export function claimDeadline(
 }
 
 /** A lapsed ticket goes behind all others. */
-function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
-  if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;
-  return isAhead(ticket, { deadlineUtc: request.deadlineUtc, askedUtc: askedSince(state.tickets, request) });
-}
+const goesBefore = (ticket: Ticket, { claimId, nowUtc }: ClaimRequest, turn: Turn): boolean =>
+  ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc && isAhead(ticket, turn);
 
 /** One that has lapsed has lost its place, also where no other request has swept it away yet. */
 function askedSince(tickets: readonly Ticket[], { claimId, nowUtc }: ClaimRequest): string {

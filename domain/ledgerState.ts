@@ -1,19 +1,20 @@
 import { z } from 'zod';
-import type { Disruption } from './disruption';
-import { AvailabilitySetId, VmId } from './ids';
-import { utcOf } from './instants';
-import { remembered } from './remembered';
-import { ClaimKind, emptyLedger, type Claim, type Impairment, type LedgerState, type Ticket } from './ledger';
+import { emptyLedger, type LedgerState } from './ledger';
+import { PackedLedger, packLedger, unpackLedger } from './packedLedger';
 
 /**
- * The state of a ledger as its entity keeps it. Texts that begin alike are written once (each gives how much of the one before it it shares),
- * instants count from the first, and what repeats is a number. A long one is compressed besides: then the claims of 80 sets and 30 rounds of
- * standalone VMs have room, and the tickets of as many that wait in a paired region. A state that would grow beyond this takes no more claims.
+ * The state of a ledger as its entity keeps it: packed, and a long one compressed besides. Then the claims of 80 sets and 30 rounds of standalone VMs
+ * have room, and the tickets of as many that wait in a paired region. A state that would grow beyond this takes no more claims.
  */
 export const LEDGER_STATE_LENGTH_MAX = 15_000;
 
 /** Some ten claims can be read as they are. Of a longer state the process that wrote it knows the text, and compressing it takes less time than reading it again. */
 const COMPRESSED_FROM = 4_000;
+
+/** An operation changes a claim or two of a hundred. So much of what changed is kept behind a compressed state before all of it is compressed anew. */
+const CHANGES_LENGTH_MAX = 4_000;
+/** So few fit a state that is not compressed: between the windows a ledger is kept as it is. */
+const FEW = 20;
 
 /** Makes a text short, and whole again. Pure code has no compression of its own. */
 export interface ShortText {
@@ -22,241 +23,119 @@ export interface ShortText {
   readonly restore: (short: string) => string;
 }
 
-/** A text when it is compressed. */
-export type KeptLedger = PackedLedger | string;
+/** A state that was compressed, and each change since, as the JSON of a `Change`. */
+const Changed = z.object({ short: z.string(), changes: z.array(z.string()) });
+type Changed = Readonly<z.infer<typeof Changed>>;
 
-export function keptLedger(state: LedgerState, { shorten }: ShortText): KeptLedger {
+/** A text when it is compressed. */
+export type KeptLedger = PackedLedger | string | Changed;
+
+/** `before` is what the operation began with: where that is known as it was kept, only what has changed is written. */
+export function keptLedger(state: LedgerState, before: LedgerState, { shorten }: ShortText): KeptLedger {
+  const changed = withChange(before, state);
+  if (changed !== null) return remember(changed, state);
   const packed = packLedger(state);
   const text = JSON.stringify(packed);
   if (text.length < COMPRESSED_FROM) return packed;
-  const short = shorten(text, LEDGER_STATE_LENGTH_MAX);
-  remember(short, state);
-  return short;
+  return remember(shorten(text, LEDGER_STATE_LENGTH_MAX), state);
 }
 
 /** Of an entity that has no state yet: an empty ledger. */
 export function ledgerOf(kept: unknown, { restore }: ShortText): LedgerState {
   if (kept === null || kept === undefined) return emptyLedger;
-  if (typeof kept !== 'string') return unpackLedger(PackedLedger.parse(kept));
-  return lastKept.get(kept) ?? unpackLedger(PackedLedger.parse(JSON.parse(restore(kept))));
-}
-
-/** By their texts, what ledgers were kept last: the next operation of a busy one, which most often comes to the same process, does not read it again. */
-const lastKept = new Map<string, LedgerState>();
-const LAST_KEPT_MAX = 32;
-
-function remember(short: string, state: LedgerState): void {
-  lastKept.delete(short);
-  lastKept.set(short, state);
-  const [oldest] = lastKept.keys();
-  if (lastKept.size > LAST_KEPT_MAX && oldest !== undefined) lastKept.delete(oldest);
+  if (!isCompressed(kept)) return unpackLedger(PackedLedger.parse(kept));
+  const known = lastKept.get(textOf(kept));
+  if (known !== undefined) return known;
+  const { short, changes } = typeof kept === 'string' ? { short: kept, changes: [] } : Changed.parse(kept);
+  const state = changes.reduce(
+    (so, change) => afterChange(so, Change.parse(JSON.parse(change))),
+    unpackLedger(PackedLedger.parse(JSON.parse(restore(short)))),
+  );
+  remember(kept, state);
+  return state;
 }
 
 /** Whether a state may be kept: an entity's state is a message, and those stay small. */
 export const fitsLedger = (kept: KeptLedger): boolean =>
-  typeof kept !== 'string' || kept.length <= LEDGER_STATE_LENGTH_MAX;
+  !isCompressed(kept) || lengthOf(kept) <= LEDGER_STATE_LENGTH_MAX;
 
-/** Before the name of a budget; no key of a subscription has it. */
-const BUDGET = '~';
+type Compressed = string | Changed;
 
-const Text = z.tuple([z.number().int(), z.string()]);
-/** Region, zone, set, update domain, count, shareMax, downCount, and by three the subscriptions and budgets with their count and max. */
-const Place = z.custom<(string | number | null)[]>((value) => Array.isArray(value) && value.every(isOfPlace));
+const isCompressed = (kept: unknown): kept is Compressed =>
+  typeof kept === 'string' || (typeof kept === 'object' && kept !== null && 'short' in kept);
 
-function isOfPlace(part: unknown): boolean {
-  return part === null || typeof part === 'string' || typeof part === 'number';
+const textOf = (kept: Compressed): string =>
+  typeof kept === 'string' ? kept : [kept.short, ...kept.changes].join('\n');
+
+const lengthOf = (kept: Compressed): number =>
+  typeof kept === 'string' ? kept.length : kept.short.length + JSON.stringify(kept.changes).length;
+
+/** By their texts, what ledgers were kept last: the next operation of a busy one, which most often comes to the same process, does not read it again. */
+const lastKept = new Map<string, LedgerState>();
+const LAST_KEPT_MAX = 32;
+/** How these states are kept. */
+const keptAs = new WeakMap<LedgerState, Compressed>();
+
+function remember<T extends Compressed>(kept: T, state: LedgerState): T {
+  const text = textOf(kept);
+  lastKept.delete(text);
+  lastKept.set(text, state);
+  keptAs.set(state, kept);
+  const [oldest] = lastKept.keys();
+  if (lastKept.size > LAST_KEPT_MAX && oldest !== undefined) lastKept.delete(oldest);
+  return kept;
 }
 
-export const PackedLedger = z.object({
-  /** Where instants begin, in milliseconds since 1970. */
-  fromMs: z.number(),
-  regions: z.array(z.string()),
-  /** Ids of sets, claims, tickets and VMs, in the order of their text. */
-  ids: z.array(Text),
-  claims: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
-  tickets: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
-  impairments: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
-  fences: z.array(z.tuple([z.string(), z.number()])).default([]),
-  nextRounds: z.array(z.tuple([z.number(), z.string().nullable(), z.number()])).default([]),
-});
-export type PackedLedger = z.infer<typeof PackedLedger>;
-type PackedPlace = z.infer<typeof Place>;
+/** Places of the claims, tickets and impairments that are gone, and the new ones, which stand behind the rest. Of what a ledger has few, all. */
+const Places = z.array(z.int().nonnegative());
+const Change = z.tuple([Places, Places, Places, PackedLedger]);
+type Change = z.infer<typeof Change>;
 
-export function packLedger(state: LedgerState): PackedLedger {
-  const ids = [...idsIn(state)].sort();
-  const idAt = new Map(ids.map((id, at) => [id, at]));
-  const regions = [...regionsIn(state)].sort();
-  const instantMs = remembered(Date.parse);
-  const fromMs = firstMs(state, instantMs);
-  const id = (text: string): number => idAt.get(text) ?? -1;
-  const ms = (utc: string): number => instantMs(utc) - fromMs;
-  const region = (name: string): number => regions.indexOf(name);
-  const place = (one: Disruption): PackedPlace => [
-    region(one.region),
-    one.zone,
-    one.availabilitySetId === null ? null : id(one.availabilitySetId),
-    one.updateDomain,
-    one.count,
-    one.shareMax,
-    one.downCount ?? null,
-    ...(one.subscriptions ?? []).flatMap(({ subscription, count, max }) => [subscription, count, max]),
-    ...(one.budgets ?? []).flatMap(({ budget, count, max }) => [BUDGET + budget, count, max]),
-  ];
+/** Null when it is not known how the state before is kept, or when this one is better kept whole. */
+function withChange(before: LedgerState, state: LedgerState): Changed | null {
+  const kept = keptAs.get(before);
+  if (kept === undefined || state.claims.length + state.tickets.length + state.impairments.length <= FEW)
+    return null;
+  const { short, changes } = typeof kept === 'string' ? { short: kept, changes: [] } : kept;
+  const changed = { short, changes: [...changes, JSON.stringify(changeOf(before, state))] };
+  const length = lengthOf(changed);
+  return length - short.length > CHANGES_LENGTH_MAX || length > LEDGER_STATE_LENGTH_MAX ? null : changed;
+}
+
+function changeOf(before: LedgerState, state: LedgerState): Change {
+  const claims = difference(before.claims, state.claims);
+  const tickets = difference(before.tickets, state.tickets);
+  const impairments = difference(before.impairments, state.impairments);
+  const added = {
+    ...state,
+    claims: claims.added,
+    tickets: tickets.added,
+    impairments: impairments.added,
+  };
+  return [claims.gone, tickets.gone, impairments.gone, packLedger(added)];
+}
+
+function afterChange(before: LedgerState, [claims, tickets, impairments, packed]: Change): LedgerState {
+  const added = unpackLedger(packed);
   return {
-    fromMs: fromMs === Number.MAX_SAFE_INTEGER ? 0 : fromMs,
-    regions,
-    ids: sharedBeginnings(ids),
-    claims: state.claims.map(({ claimId, kind, disruption, startByUtc, expiresUtc }) => [
-      id(claimId),
-      ClaimKind.options.indexOf(kind),
-      ms(startByUtc),
-      ms(expiresUtc),
-      place(disruption),
-    ]),
-    tickets: state.tickets.map(({ claimId, disruption, deadlineUtc, askedUtc, lapsesUtc }) => [
-      id(claimId),
-      ms(deadlineUtc),
-      ms(askedUtc),
-      ms(lapsesUtc),
-      place(disruption),
-    ]),
-    impairments: state.impairments.map((one) => [
-      id(one.vmId),
-      id(one.availabilitySetId),
-      region(one.region),
-      ms(one.sinceUtc),
-    ]),
-    fences: state.fences.map(({ rolloutId, epoch }) => [rolloutId, epoch]),
-    nextRounds: state.nextRounds.map((next) => [region(next.region), next.zone, ms(next.untilUtc)]),
+    ...added,
+    claims: [...without(before.claims, claims), ...added.claims],
+    tickets: [...without(before.tickets, tickets), ...added.tickets],
+    impairments: [...without(before.impairments, impairments), ...added.impairments],
   };
 }
 
-export function unpackLedger(packed: PackedLedger): LedgerState {
-  const ids = wholeTexts(packed.ids);
-  const id = (at: number): string => ids[at] ?? '';
-  const known = new Map<number, string>(); // rounds of a window share their instants
-  const utc = (ms: number): string => {
-    const before = known.get(ms);
-    if (before !== undefined) return before;
-    const text = utcOf(packed.fromMs + ms);
-    known.set(ms, text);
-    return text;
-  };
-  const region = (at: number): string => packed.regions[at] ?? '';
-  const place = (written: PackedPlace): Disruption => disruptionOf(written, id, region);
-  return {
-    claims: packed.claims.map(([claimId, kind, start, expires, where]): Claim => ({
-      claimId: id(claimId),
-      kind: ClaimKind.parse(ClaimKind.options[kind]),
-      disruption: place(where),
-      startByUtc: utc(start),
-      expiresUtc: utc(expires),
-    })),
-    tickets: packed.tickets.map(([claimId, deadline, asked, lapses, where]): Ticket => ({
-      claimId: id(claimId),
-      disruption: place(where),
-      deadlineUtc: utc(deadline),
-      askedUtc: utc(asked),
-      lapsesUtc: utc(lapses),
-    })),
-    impairments: packed.impairments.map(([vm, set, where, since]): Impairment => ({
-      vmId: VmId.parse(id(vm)),
-      availabilitySetId: setOf(id(set)),
-      region: region(where),
-      sinceUtc: utc(since),
-    })),
-    fences: packed.fences.map(([rolloutId, epoch]) => ({ rolloutId, epoch })),
-    nextRounds: packed.nextRounds.map(([where, zone, until]) => ({
-      region: region(where),
-      zone,
-      untilUtc: utc(until),
-    })),
-  };
+/** What is the same object in both stays, as long as its order does; all others go, and are added again behind it. */
+function difference<T>(before: readonly T[], after: readonly T[]): { gone: number[]; added: T[] } {
+  const gone: number[] = [];
+  let stays = 0;
+  for (const [place, one] of before.entries())
+    if (after[stays] === one) stays += 1;
+    else gone.push(place);
+  return { gone, added: after.slice(stays) };
 }
 
-function disruptionOf(
-  [region, zone, set, updateDomain, count, shareMax, downCount, ...shares]: PackedPlace,
-  id: (at: number) => string,
-  regionAt: (at: number) => string,
-): Disruption {
-  const subscriptions: NonNullable<Disruption['subscriptions']> = [];
-  const budgets: NonNullable<Disruption['budgets']> = [];
-  for (let n = 0; n + 2 < shares.length; n += 3) {
-    const [name, counted, max] = [String(shares[n]), Number(shares[n + 1]), Number(shares[n + 2])];
-    if (name.startsWith(BUDGET)) budgets.push({ budget: name.slice(BUDGET.length), count: counted, max });
-    else subscriptions.push({ subscription: name, count: counted, max });
-  }
-  return {
-    region: regionAt(Number(region)),
-    zone: zone === null || zone === undefined ? null : String(zone),
-    availabilitySetId: typeof set === 'number' ? setOf(id(set)) : null,
-    updateDomain: numberOrNull(updateDomain),
-    count: Number(count),
-    shareMax: numberOrNull(shareMax),
-    ...(typeof downCount === 'number' && { downCount }),
-    ...(subscriptions.length > 0 && { subscriptions }),
-    ...(budgets.length > 0 && { budgets }),
-  };
-}
-
-const setOf = remembered((text) => AvailabilitySetId.parse(text));
-
-const numberOrNull = (value: PackedPlace[number] | undefined): number | null =>
-  typeof value === 'number' ? value : null;
-
-function idsIn({ claims, tickets, impairments }: LedgerState): Set<string> {
-  const ids = new Set<string>();
-  for (const held of [claims, tickets])
-    for (const { claimId, disruption } of held) {
-      ids.add(claimId);
-      if (disruption.availabilitySetId !== null) ids.add(disruption.availabilitySetId);
-    }
-  for (const { vmId, availabilitySetId } of impairments) ids.add(vmId).add(availabilitySetId);
-  return ids;
-}
-
-function regionsIn({ claims, tickets, impairments, nextRounds }: LedgerState): Set<string> {
-  const regions = new Set<string>();
-  for (const held of [claims, tickets]) for (const { disruption } of held) regions.add(disruption.region);
-  for (const placed of [impairments, nextRounds]) for (const { region } of placed) regions.add(region);
-  return regions;
-}
-
-/** A number that no instant is behind, where there is none. */
-function firstMs(
-  { claims, tickets, impairments, nextRounds }: LedgerState,
-  instantMs: (utc: string) => number,
-): number {
-  let first = Number.MAX_SAFE_INTEGER;
-  const see = (utc: string): void => {
-    first = Math.min(first, instantMs(utc));
-  };
-  for (const { startByUtc, expiresUtc } of claims) {
-    see(startByUtc);
-    see(expiresUtc);
-  }
-  for (const { deadlineUtc, askedUtc, lapsesUtc } of tickets) {
-    see(deadlineUtc);
-    see(askedUtc);
-    see(lapsesUtc);
-  }
-  for (const { sinceUtc } of impairments) see(sinceUtc);
-  for (const { untilUtc } of nextRounds) see(untilUtc);
-  return first;
-}
-
-/** The texts are in order, so that neighbours begin alike. */
-function sharedBeginnings(texts: readonly string[]): [number, string][] {
-  return texts.map((text, n) => {
-    const before = texts[n - 1] ?? '';
-    const most = Math.min(text.length, before.length);
-    let shared = 0;
-    while (shared < most && text.charCodeAt(shared) === before.charCodeAt(shared)) shared += 1;
-    return [shared, text.slice(shared)];
-  });
-}
-
-function wholeTexts(texts: readonly (readonly [number, string])[]): string[] {
-  let before = '';
-  return texts.map(([shared, rest]) => (before = before.slice(0, shared) + rest));
+function without<T>(all: readonly T[], places: readonly number[]): T[] {
+  const gone = new Set(places);
+  return all.filter((_, place) => !gone.has(place));
 }

@@ -36,7 +36,7 @@ function operate({ df }: EntityContext<unknown>, texts: ShortText): void {
     texts,
   );
   const keep = (state: LedgerState): void => {
-    df.setState(keptLedger(state, texts));
+    df.setState(keptLedger(state, before, texts));
   };
   const operations = contract.operations;
   switch (df.operationName) {
@@ -106,7 +106,7 @@ function acquire(
   texts: ShortText,
 ): { kept: KeptLedger | null; answer: ClaimAnswer } {
   const { state, answer } = tryAcquire(before, request);
-  const kept = keptLedger(state, texts);
+  const kept = keptLedger(state, before, texts);
   const grows = state.claims.length + state.tickets.length > before.claims.length + before.tickets.length;
   if (!grows || fitsLedger(kept)) return { kept, answer };
   const because = [{ rule: 'ledgerFull' as const, by: request.disruption.region }];

@@ -19,6 +19,7 @@ import type { ScheduledAssessment } from '../../store/assessments';
 import type { InventoryRow } from '../../store/inventory';
 import { PAGE_OF_ONE_REQUEST, type ListPage } from '../../store/listPage';
 import { saveBudgetSizes } from '../budgets/budgetShares';
+import { isSameList, keepAgreed, sameAsAgreed } from './agreedListing';
 import { followMoved, noteMovedSets } from './followMoved';
 import { joinRollout } from '../rollout/joinRollout';
 import type { Services } from '../services';
@@ -42,7 +43,7 @@ export async function takeListing(
   const known = await rowsOf(inventory);
   const believed = accept ? { inventoryFewerPercent: 100 } : policy;
   const all =
-    asBefore(known, listing) ?? (await stepsInSlices(inventoryChanges(known, listing, believed, nowUtc)));
+    sameAsAgreed(known, listing) ?? (await stepsInSlices(inventoryChanges(known, listing, believed, nowUtc)));
   const some = firstOf(all, changesMax);
   const { present, added, changed, buried, removed, notBelieved } = some.changes;
   // Schedule and sizes before the inventory: a repeat after a crash in between finds the same VMs changed. Of a fleet as it was nothing is read again.
@@ -107,48 +108,22 @@ const NOTHING_CHANGED = {
 const countOf = ({ added, changed, moved, buried, removed }: InventoryChanges): number =>
   added.length + changed.length + moved.length + buried.length + removed.length;
 
-/** What was made of a list of objects, in which each may be the same as in the next: memory goes with the first of them. */
-interface MadeOf<T> {
-  readonly vms: readonly VirtualMachine[];
-  readonly made: T;
-}
-
-const isSameList = (a: readonly object[], b: readonly object[]): boolean =>
-  a.length === b.length && a.every((one, n) => one === b[n]);
-
-/** The rows of an inventory that agreed with a listing, the listing, and what came of their comparison: no change. */
-const agreements = new WeakMap<
-  InventoryRow,
-  MadeOf<{ rows: readonly InventoryRow[]; changes: InventoryChanges }>
->();
-
-/** What a comparison would find, when it is of what agreed before, object by object: a store in memory and some drivers have the same objects until something changes. */
-function asBefore(rows: readonly InventoryRow[], { vms, incomplete }: Listing): InventoryChanges | null {
-  const before = rows[0] && agreements.get(rows[0]);
-  if (before === undefined || incomplete.size > 0) return null;
-  return isSameList(before.made.rows, rows) && isSameList(before.vms, vms) ? before.made.changes : null;
-}
-
-function keepAgreed(
-  rows: readonly InventoryRow[],
-  vms: readonly VirtualMachine[],
-  changes: InventoryChanges,
-): void {
-  if (rows[0] !== undefined) agreements.set(rows[0], { vms, made: { rows, changes } });
-}
-
 const fingerprints = new WeakMap<
   VirtualMachine,
-  MadeOf<{ budgets: Policy['budgets']; fingerprint: string }>
+  {
+    readonly vms: readonly VirtualMachine[];
+    readonly budgets: Policy['budgets'];
+    readonly fingerprint: string;
+  }
 >();
 
 /** Of the fleet in whatever order it is listed, and of the budgets that its VMs are counted by. */
 async function fingerprintOf(vms: readonly VirtualMachine[], policy: Policy): Promise<string> {
   const { budgets } = policy;
   const before = vms[0] && fingerprints.get(vms[0]);
-  if (before?.made.budgets === budgets && isSameList(before.vms, vms)) return before.made.fingerprint;
+  if (before?.budgets === budgets && isSameList(before.vms, vms)) return before.fingerprint;
   const fingerprint = await newFingerprint(vms, policy);
-  if (vms[0] !== undefined) fingerprints.set(vms[0], { vms, made: { budgets, fingerprint } });
+  if (vms[0] !== undefined) fingerprints.set(vms[0], { vms, budgets, fingerprint });
   return fingerprint;
 }
 

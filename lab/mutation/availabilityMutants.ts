@@ -210,21 +210,27 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'claims are granted against the rules',
     LEDGER,
-    ['const because = refusals(state, request);', 'const because = refusals(state, request).slice(0, 0);'],
+    ['const because = [...refusals(state, request)];', 'const because: Refusal[] = [];'],
     ...LEDGER_TESTS,
   ),
   planted(
     'the order of the tickets is ignored',
     LEDGER,
-    ['if (goesBefore(state, ticket, request) &&', 'if (ticket.claimId === "" &&'],
+    ['if (goesBefore(ticket, request, turn) &&', 'if (ticket.claimId === "" &&'],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'a release wakes what is refused',
+    LEDGER,
+    ['refusals(state, request).next().done !== true', 'refusals(state, request).next().done === null'],
     ...LEDGER_TESTS,
   ),
   planted(
     'a ticket that lapsed still goes first',
     LEDGER,
     [
-      'ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc',
-      'ticket.claimId === request.claimId',
+      'ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc && isAhead(ticket, turn)',
+      'ticket.claimId !== claimId && isAhead(ticket, turn)',
     ],
     ...LEDGER_TESTS,
   ),

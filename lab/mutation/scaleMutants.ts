@@ -158,4 +158,16 @@ export const scaleMutants: readonly Mutant[] = [
     ['claim.claimId === claimId ? { ...claim, disruption: left } : claim', 'claim'],
     'tests/domain/ledger.test.ts',
   ),
+  planted(
+    'a process that did not keep a busy ledger sees claims in it that were released since it was compressed',
+    'domain/ledgerState.ts',
+    ['...without(before.claims, claims)', '...before.claims'],
+    'tests/domain/ledgerState.test.ts',
+  ),
+  planted(
+    'a row that was written anew is not compared with the listing',
+    'activities/fleet/agreedListing.ts',
+    ['saysTheSame(is, listed.get(id)?.is ?? was)', 'saysTheSame(is, listed.get(id)?.is ?? is)'],
+    'tests/activities/sameAsAgreed.test.ts',
+  ),
 ];

@@ -1,7 +1,7 @@
 import { Budget, budgetMax, budgetShares } from '../../domain/budgets';
 import { conflict, type Disruption } from '../../domain/disruption';
 import { emptyLedger, tryAcquire, type ClaimRequest, type LedgerState } from '../../domain/ledger';
-import { packLedger, unpackLedger } from '../../domain/ledgerState';
+import { packLedger, unpackLedger } from '../../domain/packedLedger';
 import { aVm } from '../support/builders';
 
 const budget = (max: number | string): Budget =>

@@ -1,6 +1,6 @@
 import { claimDeadline, release, type ClaimRequest } from '../../domain/ledger';
 import { catchUpIdOf, phaseIdOf } from '../../domain/phaseId';
-import { packLedger, unpackLedger } from '../../domain/ledgerState';
+import { packLedger, unpackLedger } from '../../domain/packedLedger';
 import { aDisruption, aRequest, Asked, DEADLINE, minutesAfter, NINE } from '../support/claims';
 
 const ZONE_2 = aDisruption({ zone: '2' });

@@ -3,7 +3,7 @@ import {
   checkPhaseProof,
   checkSilence,
   closesByTimeMs,
-  closesByTimeUtc,
+  nextCloseUtc,
   phaseIsClosed,
   type PhaseProgress,
 } from '../../domain/gates';
@@ -143,8 +143,8 @@ describe('a phase may close by the passing of time', () => {
     const early = { ...seen, closesUtc: '2026-11-13T06:15:00.000Z' };
     const at = '2026-11-13T07:00:00.000Z';
     expect(phaseIsClosed(early, at, policy)).toBe(true);
-    expect(closesByTimeUtc(early, at, policy)).toBeNull();
+    expect(nextCloseUtc(early, at, policy)).toBeNull();
     expect(phaseIsClosed({ ...seen, closesUtc: null }, at, policy)).toBe(false);
-    expect(closesByTimeUtc({ ...seen, closesUtc: null }, at, policy)).toBe('2026-11-13T12:00:00.000Z');
+    expect(nextCloseUtc({ ...seen, closesUtc: null }, at, policy)).toBe('2026-11-13T12:00:00.000Z');
   });
 });

@@ -11,7 +11,7 @@ import {
   type LedgerState,
 } from '../../domain/ledger';
 import type { Disruption } from '../../domain/disruption';
-import { packLedger, unpackLedger } from '../../domain/ledgerState';
+import { packLedger, unpackLedger } from '../../domain/packedLedger';
 import { aVm } from '../support/builders';
 import { aDisruption, anImpairment, aRequest, Asked, inSet, minutesAfter, NINE } from '../support/claims';
 

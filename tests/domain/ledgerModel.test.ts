@@ -9,7 +9,7 @@ import {
   type ClaimRequest,
 } from '../../domain/ledger';
 import type { VmId } from '../../domain/ids';
-import { PackedLedger, packLedger, unpackLedger } from '../../domain/ledgerState';
+import { PackedLedger, packLedger, unpackLedger } from '../../domain/packedLedger';
 import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 
 /** The rules of design section 4 once more, as plainly as possible and from nothing but the design. */

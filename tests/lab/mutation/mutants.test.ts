@@ -63,7 +63,10 @@ describe('the tests', () => {
     const harmless: Mutant = {
       ...named('a claim that expired is free'),
       edits: [
-        ['const because = refusals(state, request);', 'const because = [...refusals(state, request)];'],
+        [
+          'const because = [...refusals(state, request)];',
+          'const because = Array.from(refusals(state, request));',
+        ],
       ],
       tests: ['tests/domain/ledger.test.ts'],
     };
