@@ -13,8 +13,8 @@ const COMPRESSED_FROM = 4_000;
 
 /** An operation changes a claim or two of a hundred. So much of what changed is kept behind a compressed state before all of it is compressed anew. */
 const CHANGES_LENGTH_MAX = 4_000;
-/** So few fit a state that is not compressed: between the windows a ledger is kept as it is. */
-const FEW = 20;
+/** With fewer claims no change is kept apart: between its windows a ledger is in the form that earlier versions read, too. */
+const BUSY_CLAIMS = 10;
 
 /** Makes a text short, and whole again. Pure code has no compression of its own. */
 export interface ShortText {
@@ -27,7 +27,7 @@ export interface ShortText {
 const Changed = z.object({ short: z.string(), changes: z.array(z.string()) });
 type Changed = Readonly<z.infer<typeof Changed>>;
 
-/** A text when it is compressed. */
+/** A text when it is compressed, an object with that text when something changed since. */
 export type KeptLedger = PackedLedger | string | Changed;
 
 /** `before` is what the operation began with: where that is known as it was kept, only what has changed is written. */
@@ -86,7 +86,7 @@ function remember<T extends Compressed>(kept: T, state: LedgerState): T {
   return kept;
 }
 
-/** Places of the claims, tickets and impairments that are gone, and the new ones, which stand behind the rest. Of what a ledger has few, all. */
+/** Places of the claims, tickets and impairments that are gone, and the new ones, which stand behind the rest; of fences and next rounds all. */
 const Places = z.array(z.int().nonnegative());
 const Change = z.tuple([Places, Places, Places, PackedLedger]);
 type Change = z.infer<typeof Change>;
@@ -94,8 +94,7 @@ type Change = z.infer<typeof Change>;
 /** Null when it is not known how the state before is kept, or when this one is better kept whole. */
 function withChange(before: LedgerState, state: LedgerState): Changed | null {
   const kept = keptAs.get(before);
-  if (kept === undefined || state.claims.length + state.tickets.length + state.impairments.length <= FEW)
-    return null;
+  if (kept === undefined || state.claims.length < BUSY_CLAIMS) return null;
   const { short, changes } = typeof kept === 'string' ? { short: kept, changes: [] } : kept;
   const changed = { short, changes: [...changes, JSON.stringify(changeOf(before, state))] };
   const length = lengthOf(changed);

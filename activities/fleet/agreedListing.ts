@@ -10,16 +10,20 @@ interface Agreement {
   readonly changes: InventoryChanges;
 }
 
-/** By the first of its VMs: a store in memory and some drivers have the same objects until something changes. Memory goes with it. */
-const agreements = new WeakMap<VirtualMachine, Agreement>();
+/** By the first of its rows: a store in memory has the same objects until something changes, and of any other nothing is kept for long. */
+const agreements = new WeakMap<InventoryRow, Agreement>();
 
 export function keepAgreed(
   rows: readonly InventoryRow[],
   vms: readonly VirtualMachine[],
   changes: InventoryChanges,
 ): void {
-  if (vms[0] !== undefined) agreements.set(vms[0], { rows, vms, changes });
+  // A listing that has a VM twice is not compared place by place.
+  if (rows[0] !== undefined && rows.length === vms.length) agreements.set(rows[0], { rows, vms, changes });
 }
+
+/** So many objects are compared in one go: about two milliseconds. */
+const REPLACED_MAX = 2_000;
 
 /**
  * What a comparison would find of what differs from the last agreement in a few objects that say the same: no change. So a row that was written anew
@@ -29,7 +33,7 @@ export function sameAsAgreed(
   rows: readonly InventoryRow[],
   { vms, incomplete }: Listing,
 ): InventoryChanges | null {
-  const before = vms[0] && agreements.get(vms[0]);
+  const before = rows[0] && agreements.get(rows[0]);
   if (before === undefined || incomplete.size > 0) return null;
   const [known, listed] = [replaced(before.rows, rows), replaced(before.vms, vms)];
   if (known === null || listed === null) return null;
@@ -39,7 +43,7 @@ export function sameAsAgreed(
   return { ...before.changes, present: vms };
 }
 
-/** The objects that stand in the place of others, by their ids; null when they are of other VMs, or not as many. */
+/** The objects that stand in the place of others, by their ids; null when they are of other VMs, too many, or when there are more or fewer than before. */
 function replaced<V extends VirtualMachine>(
   before: readonly V[],
   after: readonly V[],
@@ -49,7 +53,7 @@ function replaced<V extends VirtualMachine>(
   for (const [n, is] of after.entries()) {
     const was = before[n];
     if (was === is) continue;
-    if (was?.id !== is.id) return null;
+    if (was?.id !== is.id || found.size === REPLACED_MAX) return null;
     found.set(is.id, { was, is });
   }
   return found;

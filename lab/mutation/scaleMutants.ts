@@ -165,6 +165,12 @@ export const scaleMutants: readonly Mutant[] = [
     'tests/domain/ledgerState.test.ts',
   ),
   planted(
+    'a take-over is forgotten by a process that did not keep a busy ledger',
+    'domain/ledgerState.ts',
+    ['    ...added,\n    claims:', '    ...added,\n    fences: before.fences,\n    claims:'],
+    'tests/domain/ledgerState.test.ts',
+  ),
+  planted(
     'a row that was written anew is not compared with the listing',
     'activities/fleet/agreedListing.ts',
     ['saysTheSame(is, listed.get(id)?.is ?? was)', 'saysTheSame(is, listed.get(id)?.is ?? is)'],

@@ -21,7 +21,7 @@ function compared(
   }
 }
 
-/** Rows and a listing that agree; what is listed begins with an object of its own, by which the agreement is known. */
+/** Rows and a listing that agree; the rows begin with an object of their own, by which the agreement is known. */
 function agreed(): { rows: readonly InventoryRow[]; listed: readonly VirtualMachine[] } {
   const listed = vms.map((vm) => ({ ...vm }));
   const rows = listed.toReversed().map((vm) => ({ ...vm }));
@@ -66,6 +66,21 @@ describe('a listing that differs from the last agreement in a few objects', () =
     expect(sameAsAgreed(rows, of(listed))).not.toBeNull();
   });
 
+  it('is compared when a VM is listed twice, and when thousands of rows were written anew', () => {
+    const { rows, listed } = agreed();
+    const [first] = listed;
+    const twice = [...listed, ...(first === undefined ? [] : [first])];
+    const again = rows.map((row) => ({ ...row }));
+    keepAgreed(again, twice, compared(again, twice));
+    expect(sameAsAgreed(again, of(twice))).toBeNull();
+    const many = Array.from({ length: 2_002 }, () => aVm());
+    keepAgreed(many, many, compared(many, many));
+    const anew = (count: number): readonly InventoryRow[] =>
+      many.map((row, n) => (n === 0 || n > count ? row : { ...row }));
+    expect(sameAsAgreed(anew(2_000), of(many))).not.toBeNull();
+    expect(sameAsAgreed(anew(2_001), of(many))).toBeNull();
+  });
+
   it('is the same only where a comparison of all finds no change', () => {
     const region = fc.constantFrom('eastus', 'westus');
     let [same, different] = [0, 0];
@@ -74,7 +89,7 @@ describe('a listing that differs from the last agreement in a few objects', () =
         fc.array(fc.tuple(fc.nat(5), fc.boolean(), fc.option(region, { nil: null })), { maxLength: 4 }),
         (writes) => {
           let { rows, listed } = agreed();
-          for (const [place, isRow, to] of writes.filter(([at, isRow]) => at > 0 || isRow)) {
+          for (const [place, isRow, to] of writes.filter(([at, isRow]) => at > 0 || !isRow)) {
             const over = to === null ? {} : { region: to };
             if (isRow) rows = writtenAt(rows, place, over);
             else listed = writtenAt(listed, place, over);

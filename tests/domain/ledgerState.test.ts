@@ -8,7 +8,7 @@ import {
   LEDGER_STATE_LENGTH_MAX,
   type KeptLedger,
 } from '../../domain/ledgerState';
-import { packLedger } from '../../domain/packedLedger';
+import { PackedLedger, packLedger, unpackLedger } from '../../domain/packedLedger';
 import { anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 import { readAnew } from '../support/readAnew';
 
@@ -43,8 +43,11 @@ function counted(): { readonly texts: typeof shortText; readonly times: () => [n
 function changed(state: LedgerState, [kind, n]: readonly [number, number]): LedgerState {
   const claim = state.claims[n % Math.max(1, state.claims.length)];
   switch (kind) {
-    case 0:
-      return acquire(state, BUSY + n);
+    case 0: // by a rollout that is taken over now and then
+      return tryAcquire(state, {
+        ...roundOf(BUSY + n),
+        fence: { rolloutId: `rollout-${n % 3}`, epoch: 1 + (n >> 4) },
+      }).state;
     case 1: // another update domain of a set that is claimed: a ticket
       return tryAcquire(state, aRequest(`waits-${n}`, inSet(`set-${n % BUSY}`, 7))).state;
     case 2:
@@ -114,20 +117,35 @@ describe('the state of a ledger as it is kept', () => {
 
   it('never grows by its changes: they stay within 4,000 characters, and all of it within what an entity may keep', () => {
     let state = busy;
+    let withChanges = 0;
     keptLedger(state, emptyLedger, shortText);
     for (let n = 0; n < 60; n += 1) {
       const before = state;
       state = acquire(before, 700 + n);
       const kept = keptLedger(state, before, shortText);
       if (typeof kept !== 'object' || !('short' in kept)) continue;
+      withChanges += 1;
       expect(JSON.stringify(kept.changes).length).toBeLessThanOrEqual(4_000);
       expect(textOf(kept).length).toBeLessThanOrEqual(LEDGER_STATE_LENGTH_MAX + 50);
     }
+    expect(withChanges).toBeGreaterThan(30);
   });
 
-  it('is whole, and can be read as it is, once few claims are left', () => {
-    const before = ledgerOf(JSON.parse(textOf(keptLedger(busy, emptyLedger, shortText))), shortText);
-    const few = { ...before, claims: before.claims.slice(0, 3) };
+  it('is in the form that earlier versions read once its window is over, whatever it still knows', () => {
+    let before = ledgerOf(JSON.parse(textOf(keptLedger(busy, emptyLedger, shortText))), shortText);
+    let kept: KeptLedger = '';
+    const forms = new Set<string>();
+    for (const { claimId } of before.claims) {
+      const state = release(before, claimId, [anImpairment(`vm-of-${claimId}`)], NINE);
+      kept = keptLedger(state, before, shortText);
+      forms.add(typeof kept === 'object' && 'short' in kept ? 'with changes' : 'whole');
+      before = state;
+    }
+    expect(forms).toEqual(new Set(['with changes', 'whole']));
+    expect(before).toMatchObject({ claims: [], impairments: { length: BUSY } });
+    const earlier = typeof kept === 'string' ? (JSON.parse(shortText.restore(kept)) as unknown) : kept;
+    expect(unpackLedger(PackedLedger.parse(earlier))).toEqual(before);
+    const few = { ...before, impairments: before.impairments.slice(0, 3) };
     expect(keptLedger(few, before, shortText)).toEqual(packLedger(few));
   });
 
