@@ -12,14 +12,15 @@ export async function sideBySide<T, R>(
   items: readonly T[],
   ask: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
-  const answers = new Map<number, R>();
+  const answers = new Array<R>(items.length);
   const failures: unknown[] = [];
-  const waiting = items.entries();
+  let begun = 0;
   const worker = async (): Promise<void> => {
-    for (const [n, item] of waiting) {
-      if (failures.length > 0) return;
+    while (begun < items.length && failures.length === 0) {
+      const n = begun;
+      begun += 1;
       try {
-        answers.set(n, await ask(item));
+        answers[n] = await ask(items[n] as T);
       } catch (error) {
         failures.push(error);
       }
@@ -27,7 +28,7 @@ export async function sideBySide<T, R>(
   };
   await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE_MAX, items.length) }, worker));
   if (failures.length > 0) throw failures[0];
-  return items.map((_, n) => answers.get(n) as R);
+  return answers;
 }
 
 /** A call that does many things begins none after this: it ends within two minutes also on a slow platform. */

@@ -50,9 +50,10 @@ function replaced<V extends VirtualMachine>(
 ): Map<VmId, { readonly was: V; readonly is: V }> | null {
   if (before.length !== after.length) return null;
   const found = new Map<VmId, { readonly was: V; readonly is: V }>();
-  for (const [n, is] of after.entries()) {
+  for (let n = 0; n < after.length; n += 1) {
     const was = before[n];
-    if (was === is) continue;
+    const is = after[n];
+    if (was === is || is === undefined) continue;
     if (was?.id !== is.id || found.size === REPLACED_MAX) return null;
     found.set(is.id, { was, is });
   }

@@ -15,6 +15,11 @@ export function within({ fromMs, toMs }: Interval, ms: number): boolean {
   return fromMs <= ms && ms < toMs;
 }
 
+export function isWithinAny(intervals: readonly Interval[], ms: number): boolean {
+  for (const interval of intervals) if (within(interval, ms)) return true;
+  return false;
+}
+
 /** Calendar months in UTC, counted from January of the year 0: dense, so that schedules can be kept by month. */
 export type MonthIndex = number;
 

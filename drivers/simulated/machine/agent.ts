@@ -2,6 +2,7 @@ import { chance } from '../../../domain/seed';
 import { tagOf } from '../../../domain/tags';
 import type { VmReading } from '../../driver';
 import {
+  isWithinAny,
   monthIndexOf,
   monthStartMs,
   NO_INTERVALS,
@@ -41,10 +42,16 @@ export function isAgentReady(machine: Machine, ms: number): boolean {
   if (!hasAgent(machine) || machine.agentSilent || ms < machine.agentSinceMs) return false;
   const month = monthIndexOf(ms);
   return !(
-    silentAround(machine, month).some((gap) => within(gap, ms)) ||
+    isWithinAny(silentAround(machine, month), ms) ||
     isSilencedByEffect(machine, month, ms) ||
-    machine.installationsWithFaults.some(({ agentGap }) => agentGap !== null && within(agentGap, ms))
+    isSilencedByInstall(machine, ms)
   );
+}
+
+function isSilencedByInstall({ installationsWithFaults }: Machine, ms: number): boolean {
+  for (const { agentGap } of installationsWithFaults)
+    if (agentGap !== null && within(agentGap, ms)) return true;
+  return false;
 }
 
 /** When it is silent by itself in this month or since the one before. */
@@ -61,8 +68,7 @@ let quiet: Machine['silent'] = NEVER_SILENT;
 
 function isSilencedByEffect(machine: Machine, month: MonthIndex, ms: number): boolean {
   if (machine.effects.length === 0) return false;
-  const silenced = (of: MonthIndex): boolean =>
-    effectIntervals(machine, 'agentLost', of).some((gap) => within(gap, ms));
+  const silenced = (of: MonthIndex): boolean => isWithinAny(effectIntervals(machine, 'agentLost', of), ms);
   return silenced(month) || silenced(month - 1);
 }
 

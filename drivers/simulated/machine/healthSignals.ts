@@ -1,6 +1,6 @@
 import type { HealthSignals } from '../../../domain/health';
 import { chance } from '../../../domain/seed';
-import { monthIndexOf, within } from '../calendar';
+import { isWithinAny, monthIndexOf, within } from '../calendar';
 import { MINUTE_MS } from '../../../domain/timeUnits';
 import { isAgentReady } from './agent';
 import type { Installation, Machine } from './machine';
@@ -55,9 +55,7 @@ function rebootOf(installation: Installation | null, ms: number): HealthSignals[
 
 function faultOf(machine: Machine, ms: number): 'none' | 'unhealthy' | 'unknown' | 'hung' {
   if (machine.effects.length > 0) {
-    const isUnhealthy = effectIntervals(machine, 'unhealthy', monthIndexOf(ms)).some((interval) =>
-      within(interval, ms),
-    );
+    const isUnhealthy = isWithinAny(effectIntervals(machine, 'unhealthy', monthIndexOf(ms)), ms);
     if (isUnhealthy) return 'unhealthy';
   }
   for (const { faults } of machine.installationsWithFaults)

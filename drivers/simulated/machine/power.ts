@@ -50,8 +50,12 @@ function isOffIn(intervals: readonly Interval[], since: number, ms: number): boo
   return false;
 }
 
-function lastSwitch(machine: Machine, ms: number): PowerSwitch | undefined {
-  return machine.switches.findLast(({ atMs }) => atMs <= ms);
+function lastSwitch({ switches }: Machine, ms: number): PowerSwitch | undefined {
+  for (let n = switches.length - 1; n >= 0; n -= 1) {
+    const one = switches[n];
+    if (one !== undefined && one.atMs <= ms) return one;
+  }
+  return undefined;
 }
 
 /** It was started or restarted by a request: a hung reboot is over, and a pending one is done. */
