@@ -257,12 +257,15 @@ async function reschedule(
           : nextAssessmentUtc(timeZone, policy, nowUtc, 0);
     moves.push({ from, to: timeZone === null || dueUtc === null ? null : { vmId, timeZone, dueUtc } });
   }
+  const isBack = new Set(
+    changed.filter(({ before }) => before.goneUtc !== undefined).map(({ after }) => after.id),
+  );
   const fresh = [...touched.values()].flatMap((vm): ScheduledAssessment[] => {
     if (vm === null || scheduled.has(vm.id)) return [];
     const timeZone = timeZoneOf(vm, policy).zone;
-    // spread over one period, so that the fleet is not assessed all at once
-    const dueUtc = nextAssessmentUtc(timeZone, policy, nowUtc, chance('first assessment', vm.id));
-    return [{ vmId: vm.id, timeZone, dueUtc }];
+    // New ones are spread over one period, so that the fleet is not assessed all at once. One that a listing did not have may have been due by then (INV-16).
+    const share = isBack.has(vm.id) ? 0 : chance('first assessment', vm.id);
+    return [{ vmId: vm.id, timeZone, dueUtc: nextAssessmentUtc(timeZone, policy, nowUtc, share) }];
   });
   if (moves.length > 0) await assessments.move(moves);
   if (fresh.length > 0) await assessments.schedule(fresh);

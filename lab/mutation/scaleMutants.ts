@@ -171,6 +171,12 @@ export const scaleMutants: readonly Mutant[] = [
     'tests/domain/ledgerState.test.ts',
   ),
   planted(
+    'a VM that one listing did not have is due like a new one',
+    'activities/fleet/takeListing.ts',
+    ['const share = isBack.has(vm.id) ? 0 :', 'const share ='],
+    'tests/activities/agreedListing.test.ts',
+  ),
+  planted(
     'a row that was written anew is not compared with the listing',
     'activities/fleet/agreedListing.ts',
     ['saysTheSame(is, listed.get(id)?.is ?? was)', 'saysTheSame(is, listed.get(id)?.is ?? is)'],

@@ -1,4 +1,5 @@
 import { refreshInventory } from '../../activities/refreshInventory';
+import { nextAssessmentUtc } from '../../domain/assessmentTimes';
 import { addSeconds } from '../../domain/instants';
 import type { SeenDue } from '../../store/agenda';
 import { aVm } from '../support/builders';
@@ -87,6 +88,22 @@ test('a VM that is new, changed or gone is seen by the next listing', async () =
   // It was a tombstone, and is there again: the listing is the one of before.
   expect(await sweep(services)).toMatchObject({ vmCount: 4, changed: 1 });
   expect(await services.inventory.list()).toHaveLength(4);
+});
+
+test('INV-16: a VM that one listing did not have is due in its next window when it is there again, not within a whole period like one that is new', async () => {
+  const vms = Array.from({ length: 9 }, () => aVm());
+  const services = await someServices({ vms, control: null });
+  await sweep(services);
+  for (const { id } of vms) services.driver.remove(id);
+  services.driver.add(fourth);
+  expect(await sweep(services)).toMatchObject({ gone: 9 });
+  expect((await services.assessments.all()).map(({ vmId }) => vmId)).toEqual([fourth.id]);
+  for (const vm of vms) services.driver.add(vm);
+  expect(await sweep(services)).toMatchObject({ changed: 9 });
+  const due = (await services.assessments.all()).filter(({ vmId }) => vmId !== fourth.id);
+  expect(due).toHaveLength(9);
+  for (const { timeZone, dueUtc } of due)
+    expect(dueUtc).toBe(nextAssessmentUtc(timeZone, services.policy, services.nowUtc(), 0));
 });
 
 test.each([first, second, third])(
